@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Holds the stored numbers against PyTorch in float64: a second opinion on Keras's in float32.
+
+Prints, for each group, the largest error of a stored number relative to max(1, |number|), and fails
+if one is above 1e-5. Formulas are PyTorch's own functions where it has them, else written out.
+"""
+import pathlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.numpy import load_file
+
+HERE = pathlib.Path(__file__).resolve().parent
+LIMIT = 1e-5
+bad = []
+
+
+def load(name):
+    return {k: torch.from_numpy(v).double() for k, v in load_file(HERE / f"{name}.safetensors").items()}
+
+
+def error(name, ours, stored):
+    ours = torch.as_tensor(ours).detach()
+    assert ours.shape == stored.shape, (name, ours.shape, stored.shape)
+    e = ((ours - stored).abs() / stored.abs().clamp(min=1.0)).max().item()
+    if not e <= LIMIT:
+        bad.append(f"{name}: {e:.3g}")
+    return e
+
+
+def with_gradient(function, x, cotangent=None):
+    x = x.clone().requires_grad_()
+    y = function(x)
+    return y, torch.autograd.grad(y, x, cotangent)[0]
+
+
+def sparsemax(x):
+    z = x.sort(dim=-1, descending=True).values
+    k = torch.arange(1, x.shape[-1] + 1, dtype=x.dtype)
+    support = (1 + k * z > z.cumsum(-1)).sum(-1, keepdim=True)
+    tau = (z.cumsum(-1).gather(-1, support - 1) - 1) / support
+    return (x - tau).clamp(min=0)
+
+
+def activations():
+    t = load("activations")
+
+    def relu(x, slope=0.0, top=float("inf"), low=0.0):
+        return torch.where(x >= top, top + 0 * x, torch.where(x >= low, x, slope * (x - low)))
+
+    def selu(x):  # F.selu's derivative at exactly 0 is the left one, TensorFlow's the right one
+        return 1.0507009873554804934 * torch.where(
+            x >= 0, x, 1.6732632423543772848 * torch.expm1(x.clamp(max=0)))
+
+    table = {
+        "relu": F.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh,
+        "softmax": lambda x: x.softmax(-1), "linear": lambda x: 1 * x, "elu": F.elu, "selu": selu,
+        "silu": F.silu, "leaky_relu": lambda x: F.leaky_relu(x, 0.2),
+        "softplus": lambda x: F.softplus(x, threshold=1e9), "softsign": F.softsign,
+        "hard_sigmoid": F.hardsigmoid, "exponential": torch.exp,
+        "log_softmax": lambda x: x.log_softmax(-1), "relu6": F.relu6, "mish": F.mish,
+        "hard_silu": F.hardswish, "hard_tanh": F.hardtanh, "hard_shrink": F.hardshrink,
+        "soft_shrink": F.softshrink, "tanh_shrink": F.tanhshrink, "log_sigmoid": F.logsigmoid,
+        "sparse_plus": lambda x: torch.where(
+            x <= -1, 0 * x, torch.where(x < 1, 0.25 * (x + 1) ** 2, x)),
+        "sparse_sigmoid": lambda x: torch.where(
+            x <= -1, 0 * x, torch.where(x >= 1, 1 + 0 * x, 0.5 * (x + 1))),
+        "sparsemax": sparsemax, "squareplus": lambda x: 0.5 * (x + (x * x + 4).sqrt()),
+        "celu": F.celu, "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+        "threshold": lambda x: F.threshold(x, 1.0, -0.25),
+        "relu_slope_0.1_max_6_threshold_1": lambda x: relu(x, 0.1, 6.0, 1.0),
+        "leaky_relu_slope_0.3": lambda x: F.leaky_relu(x, 0.3),
+        "elu_alpha_0.5": lambda x: F.elu(x, 0.5), "celu_alpha_2": lambda x: F.celu(x, 2.0),
+        "soft_shrink_threshold_0.25": lambda x: F.softshrink(x, 0.25),
+        "hard_shrink_threshold_0.25": lambda x: F.hardshrink(x, 0.25),
+        "squareplus_b_1": lambda x: 0.5 * (x + (x * x + 1).sqrt()),
+        "glu": F.glu,
+    }
+    assert {k.split("/")[0] for k in t} == set(table) | {"x", "cotangent"}
+    worst = 0.0
+    for name, function in table.items():
+        y, dx = with_gradient(function, t.get(f"{name}/x", t["x"]),
+                              t.get(f"{name}/cotangent", t["cotangent"]))
+        worst = max(worst, error(f"{name}/y", y, t[f"{name}/y"]),
+                    error(f"{name}/dx", dx, t[f"{name}/dx"]))
+    return worst
+
+
+def losses():
+    t = load("losses")
+    eps = float(np.float32(1e-7))
+    one = float(np.float32(1.0) - np.float32(1e-7))  # what the upper limit is in float32
+
+    def smooth(y, by, of):
+        return y * (1 - by) + by / of
+
+    def binary(p, y, by=0.0):
+        p = p.clamp(eps, one)
+        y = smooth(y, by, 2)
+        return -(y * p.log() + (1 - y) * (1 - p).log()).mean(-1)
+
+    def categorical(p, y, by=0.0):
+        p = (p / p.sum(-1, keepdim=True)).clamp(eps, one)
+        return -(smooth(y, by, p.shape[-1]) * p.log()).sum(-1)
+
+    table = {
+        "mean_squared_error": lambda p, y: ((p - y) ** 2).mean(-1),
+        "mean_absolute_error": lambda p, y: (p - y).abs().mean(-1),
+        "huber_delta_1": lambda p, y: F.huber_loss(p, y, reduction="none").mean(-1),
+        "huber_delta_2": lambda p, y: F.huber_loss(p, y, reduction="none", delta=2.0).mean(-1),
+        "binary_crossentropy": binary, "binary_crossentropy_saturated": binary,
+        "binary_crossentropy_smoothing_0.1": lambda p, y: binary(p, y, 0.1),
+        "binary_crossentropy_from_logits": lambda p, y: F.binary_cross_entropy_with_logits(
+            p, y, reduction="none").mean(-1),
+        "binary_crossentropy_from_logits_smoothing_0.1":
+            lambda p, y: F.binary_cross_entropy_with_logits(
+                p, smooth(y, 0.1, 2), reduction="none").mean(-1),
+        "categorical_crossentropy": categorical,
+        "categorical_crossentropy_unnormalised": categorical,
+        "categorical_crossentropy_saturated": categorical,
+        "categorical_crossentropy_smoothing_0.1": lambda p, y: categorical(p, y, 0.1),
+        "categorical_crossentropy_from_logits": lambda p, y: F.cross_entropy(
+            p, y, reduction="none"),
+        "categorical_crossentropy_from_logits_smoothing_0.1": lambda p, y: F.cross_entropy(
+            p, y, reduction="none", label_smoothing=0.1),
+        "sparse_categorical_crossentropy": lambda p, y: categorical(
+            p, F.one_hot(y.long(), p.shape[-1])),
+        "sparse_categorical_crossentropy_unnormalised": lambda p, y: categorical(
+            p, F.one_hot(y.long(), p.shape[-1])),
+        "sparse_categorical_crossentropy_from_logits": lambda p, y: F.cross_entropy(
+            p, y.long(), reduction="none"),
+    }
+    assert {k.split("/")[0] for k in t} == set(table) | {"sample_weight"}
+    worst = 0.0
+    for name, function in table.items():
+        p, y = t[f"{name}/predictions"], t[f"{name}/targets"]
+        for prefix, weight in (("", torch.ones(len(p), dtype=p.dtype)),
+                               ("weighted_", t["sample_weight"])):
+            value, gradient = with_gradient(lambda p: (function(p, y) * weight).mean(), p)
+            worst = max(worst, error(f"{name}/{prefix}loss", value, t[f"{name}/{prefix}loss"]),
+                        error(f"{name}/{prefix}gradient", gradient,
+                              t[f"{name}/{prefix}gradient"]))
+    return worst
+
+
+def metrics():
+    t = load("metrics")
+    table = {
+        "binary_accuracy": lambda p, y: ((p > 0.5) == (y == 1)).double().mean(-1),
+        "categorical_accuracy": lambda p, y: (p.argmax(-1) == y.argmax(-1)).double(),
+        "sparse_categorical_accuracy": lambda p, y: (p.argmax(-1) == y).double(),
+        "mean_squared_error": lambda p, y: ((p - y) ** 2).mean(-1),
+        "mean_absolute_error": lambda p, y: (p - y).abs().mean(-1),
+    }
+    worst = 0.0
+    for name, function in table.items():
+        values = function(t[f"{name}/predictions"], t[f"{name}/targets"])
+        for prefix, weight in (("", torch.ones_like(values)), ("weighted_", t["sample_weight"])):
+            running = (values * weight).sum(-1).cumsum(0) / weight.sum(-1).cumsum(0)
+            worst = max(worst, error(f"{name}/{prefix}result", running,
+                                     t[f"{name}/{prefix}result"]))
+    return worst
+
+
+def clip(gradients, clipnorm=None, global_clipnorm=None, clipvalue=None):
+    if clipnorm:
+        return [g * clipnorm / max(g.norm(), clipnorm) for g in gradients]
+    if global_clipnorm:
+        norm = torch.stack([g.norm() for g in gradients]).norm()
+        return [g * global_clipnorm / max(norm, global_clipnorm) for g in gradients]
+    if clipvalue:
+        return [g.clamp(-clipvalue, clipvalue) for g in gradients]
+    return gradients
+
+
+def sgd(w, g, slot, t, learning_rate, momentum=0, nesterov=False):
+    slot["v"] = momentum * slot.get("v", 0) - learning_rate * g
+    return w + (momentum * slot["v"] - learning_rate * g if nesterov else slot["v"])
+
+
+def adam(w, g, slot, t, learning_rate, beta_1, beta_2, epsilon, amsgrad=False):
+    slot["m"] = beta_1 * slot.get("m", 0) + (1 - beta_1) * g
+    slot["v"] = beta_2 * slot.get("v", 0) + (1 - beta_2) * g * g
+    v = slot["v"]
+    if amsgrad:
+        v = slot["top"] = torch.maximum(slot.get("top", torch.zeros_like(v)), v)
+    rate = learning_rate * (1 - beta_2**t) ** 0.5 / (1 - beta_1**t)
+    return w - rate * slot["m"] / (v.sqrt() + epsilon)
+
+
+def rmsprop(w, g, slot, t, learning_rate, rho, epsilon, momentum=0, centered=False):
+    slot["v"] = rho * slot.get("v", 0) + (1 - rho) * g * g
+    variance = slot["v"]
+    if centered:
+        slot["mean"] = rho * slot.get("mean", 0) + (1 - rho) * g
+        variance = variance - slot["mean"] ** 2
+    slot["b"] = momentum * slot.get("b", 0) + learning_rate * g / (variance + epsilon).sqrt()
+    return w - slot["b"]
+
+
+def optimizers():
+    """Against the formulas written out above; options are read from the file's metadata."""
+    t = load("optimizers")
+    options = safe_open(HERE / "optimizers.safetensors", "np").metadata()
+    rules = {"sgd": sgd, "adam": adam, "adamw": adam, "rmsprop": rmsprop}
+    cases = {k.split("/")[0] for k in t} - {"start", "gradient"}
+    assert cases == set(options) - {"keras", "backend", "seed"}
+    worst = 0.0
+    for name in sorted(cases):
+        o = {k: v == "true" if v in ("true", "false") else float(v)
+             for k, v in (item.split("=") for item in options[name].split())}
+        clipping = {k: o.pop(k, None) for k in ("clipnorm", "global_clipnorm", "clipvalue")}
+        decay = o.pop("weight_decay", 0)
+        w, slots = [t["start/kernel"], t["start/bias"]], [{}, {}]
+        for step in range(5):
+            gradients = clip([t["gradient/kernel"][step], t["gradient/bias"][step]], **clipping)
+            w = [v * (1 - decay * o["learning_rate"]) for v in w]
+            w = [rules[name.split("_")[0]](v, g, slot, step + 1, **o)
+                 for v, g, slot in zip(w, gradients, slots)]
+            for v, k in zip(w, ("kernel", "bias")):
+                worst = max(worst, error(f"{name}/{k} step {step + 1}", v, t[f"{name}/{k}"][step]))
+    return worst
+
+
+def training():
+    t = load("training")
+    names = ("dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias")
+    worst = 0.0
+    for case, weighted in (("sgd_momentum", False), ("sgd_momentum_weighted", True),
+                           ("adam", False)):
+        w = [t[f"start/{k}"].clone().requires_grad_() for k in names]
+        optimizer, slots = torch.optim.SGD(w, lr=0.1, momentum=0.9), [{} for _ in w]
+        for step in range(5):
+            x, y = t["x"][step], t["y"][step].long()
+            weight = t["sample_weight"][step] if weighted else torch.ones(len(y)).double()
+            logits = F.relu(x @ w[0] + w[1]) @ w[2] + w[3]
+            loss = ((F.cross_entropy(logits, y, reduction="none") * weight).mean()
+                    + 0.01 * (w[0] ** 2).sum())
+            optimizer.zero_grad()
+            loss.backward()  # by PyTorch's own differentiation
+            worst = max(worst, error(f"{case}/loss {step}", loss, t[f"{case}/loss"][step]))
+            if step == 0 and not weighted:
+                worst = max(worst, error("first_logits", logits, t["first_logits"]))
+                for k, v in zip(names, w):
+                    worst = max(worst, error(f"gradient {k}", v.grad, t[f"first_gradient/{k}"]))
+            if case == "adam":  # PyTorch's Adam puts epsilon elsewhere
+                for v, slot in zip(w, slots):
+                    v.data = adam(v.data, v.grad, slot, step + 1, 0.01, 0.9, 0.999, 1e-7)
+            else:
+                optimizer.step()
+            for k, v in zip(names, w):
+                worst = max(worst, error(f"{case}/{k} step {step}", v, t[f"{case}/{k}"][step]))
+    return worst
+
+
+print(f"PyTorch {torch.__version__}; stored by",
+      safe_open(HERE / "training.safetensors", "np").metadata()["keras"])
+for part in (activations, losses, metrics, optimizers, training):
+    print(f"{part.__name__}: largest error {part():.2g}")
+if bad:
+    raise SystemExit("too far:\n" + "\n".join(bad))
