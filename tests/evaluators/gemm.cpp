@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <thread>
+#include <typegrad/evaluators/cpu/gemm.hpp>
+#include <utility>
+#include <vector>
+
+#if defined(__unix__)
+#include <sys/mman.h>
+#endif
+
+namespace cpu = typegrad::cpu;
+using cpu::gemm_shape;
+
+namespace {
+
+// Memory that ends where an inaccessible page begins (or, `at_front`, begins where one ends), so
+// that a read or write one element too far ends the test.
+template <class T>
+class guarded {
+ public:
+  explicit guarded(std::int64_t count, bool at_front = false) : count_(count) {
+#if defined(__unix__)
+    constexpr std::size_t page = 4096;
+    std::size_t const bytes = static_cast<std::size_t>(count) * sizeof(T);
+    std::size_t const whole = (bytes + page - 1) / page * page;
+    length_ = whole + 2 * page;
+    void* const base =
+        mmap(nullptr, length_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    base_ = static_cast<std::byte*>(base);
+    mprotect(base_, page, PROT_NONE);
+    mprotect(base_ + page + whole, page, PROT_NONE);
+    data_ = reinterpret_cast<T*>(base_ + page + (at_front ? 0 : whole - bytes));
+#else
+    (void)at_front;
+    base_ = new std::byte[static_cast<std::size_t>(count) * sizeof(T)];
+    data_ = reinterpret_cast<T*>(base_);
+#endif
+  }
+  guarded(guarded const&) = delete;
+  guarded& operator=(guarded const&) = delete;
+  ~guarded() {
+#if defined(__unix__)
+    munmap(base_, length_);
+#else
+    delete[] base_;
+#endif
+  }
+  T* data() const { return data_; }
+  T* begin() const { return data_; }
+  T* end() const { return data_ + count_; }
+  T& operator[](std::int64_t i) const { return data_[i]; }
+
+ private:
+  std::int64_t count_;
+  std::size_t length_ = 0;
+  std::byte* base_;
+  T* data_;
+};
+
+struct aligned_bytes {
+  explicit aligned_bytes(std::size_t size) : storage(size + 64 + 16) {
+    auto const address = reinterpret_cast<std::uintptr_t>(storage.data());
+    data = storage.data() + (64 - address % 64) % 64;
+    limit = data + size;
+    std::memset(static_cast<void*>(limit), 0x5a, 16);
+  }
+  bool intact() const {
+    for (int i = 0; i < 16; ++i) {
+      if (limit[i] != std::byte{0x5a}) return false;
+    }
+    return true;
+  }
+  std::vector<std::byte> storage;
+  std::byte* data;
+  std::byte* limit;
+};
+
+struct sizes {
+  std::int64_t m, n, k;
+};
+
+template <class T>
+struct problem {
+  sizes s;
+  bool ta, tb;
+  guarded<T> a, b;
+  std::vector<double> expected, magnitude;
+
+  problem(sizes extents, bool transposed_a, bool transposed_b, unsigned seed, bool at_front = false)
+      : s(extents),
+        ta(transposed_a),
+        tb(transposed_b),
+        a(s.m * s.k, at_front),
+        b(s.k * s.n, at_front),
+        expected(static_cast<std::size_t>(s.m * s.n)),
+        magnitude(expected.size()) {
+    std::minstd_rand engine(seed);
+    std::uniform_real_distribution<T> uniform(T(-1), T(1));
+    for (T& x : a) x = uniform(engine);
+    for (T& x : b) x = uniform(engine);
+    for (std::int64_t i = 0; i < s.m; ++i) {
+      for (std::int64_t p = 0; p < s.k; ++p) {
+        double const x = ta ? a[p * s.m + i] : a[i * s.k + p];
+        for (std::int64_t j = 0; j < s.n; ++j) {
+          double const y = tb ? b[j * s.k + p] : b[p * s.n + j];
+          expected[static_cast<std::size_t>(i * s.n + j)] += x * y;
+          magnitude[static_cast<std::size_t>(i * s.n + j)] += std::abs(x * y);
+        }
+      }
+    }
+  }
+  std::int64_t stride_a() const { return ta ? s.m : s.k; }
+  std::int64_t stride_b() const { return tb ? s.k : s.n; }
+
+  // The greatest error in units of the rounding error a sum of k products may have.
+  double error(T const* c) const {
+    double worst = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      double const bound = (static_cast<double>(s.k) + 2) * magnitude[i] *
+                               static_cast<double>(std::numeric_limits<T>::epsilon()) +
+                           1e-30;
+      double const e = std::abs(static_cast<double>(c[i]) - expected[i]) / bound;
+      worst = e <= worst ? worst : e;  // NaN wins
+    }
+    return worst;
+  }
+};
+
+template <class Gemm, class A, class B, class Epilogue>
+void run_on(int team_size, sizes s, A const& a, B const& b, Epilogue const& epilogue) {
+  aligned_bytes scratch(Gemm::scratch_bytes(team_size));
+  cpu::team_state state;
+  std::vector<std::thread> others;
+  for (int i = 1; i < team_size; ++i) {
+    others.emplace_back([&, i] {
+      Gemm::run(cpu::team{i, team_size, &state}, s.m, s.n, s.k, a, b, epilogue, scratch.data);
+    });
+  }
+  Gemm::run(cpu::team{0, team_size, &state}, s.m, s.n, s.k, a, b, epilogue, scratch.data);
+  for (auto& thread : others) thread.join();
+  CHECK(scratch.intact());
+}
+
+// Plain memory, contiguous rows.
+template <gemm_shape Shape, class T = float, class Arch = xsimd::default_arch>
+void check(sizes s, bool at_front = false, int teams = 1) {
+  problem<T> const p(s, Shape.transposed_a, Shape.transposed_b,
+                     static_cast<unsigned>(s.m * 10007 + s.n * 101 + s.k), at_front);
+  guarded<T> c(s.m * s.n, at_front);
+  std::vector<T> first;
+  for (int team_size = 1; team_size <= teams; ++team_size) {
+    for (T& x : c) x = std::numeric_limits<T>::quiet_NaN();
+    run_on<cpu::gemm<Shape, T, Arch>>(
+        team_size, s, cpu::strided{p.a.data(), p.stride_a()},
+        cpu::strided{p.b.data(), p.stride_b()}, cpu::store_epilogue<T>{c.data(), s.n});
+    INFO("m " << s.m << ", n " << s.n << ", k " << s.k << ", transposed " << Shape.transposed_a
+              << Shape.transposed_b << ", team of " << team_size);
+    if (team_size == 1) {
+      CHECK(p.error(c.data()) <= 1);
+      first.assign(c.begin(), c.end());
+    } else {
+      CHECK(std::memcmp(first.data(), c.data(), first.size() * sizeof(T)) == 0);
+    }
+  }
+}
+
+template <class T = float, class Arch = xsimd::default_arch>
+void check_all_transpositions(sizes s, int teams = 1) {
+  check<gemm_shape{}, T, Arch>(s, false, teams);
+  check<gemm_shape{.transposed_b = true}, T, Arch>(s, true, teams);
+  check<gemm_shape{.transposed_a = true}, T, Arch>(s, false, teams);
+  check<gemm_shape{.transposed_a = true, .transposed_b = true}, T, Arch>(s, true, teams);
+}
+
+// Static N and K (forward, data gradient), static M and N (weight gradient), all static.
+template <std::int64_t M, std::int64_t N, std::int64_t K, class T = float,
+          class Arch = xsimd::default_arch>
+void check_static(int teams = 1) {
+  sizes const s{M, N, K};
+  check<gemm_shape{.n = N, .k = K}, T, Arch>(s, false, teams);
+  check<gemm_shape{.n = N, .k = K, .transposed_b = true}, T, Arch>(s, false, teams);
+  check<gemm_shape{.m = M, .n = N, .transposed_a = true}, T, Arch>(s, false, teams);
+  check<gemm_shape{.m = M, .n = N, .transposed_a = true, .transposed_b = true}, T, Arch>(s, false,
+                                                                                        teams);
+  check<gemm_shape{.m = M, .n = N, .k = K}, T, Arch>(s, true, teams);
+  check<gemm_shape{.m = M, .n = N, .k = K, .transposed_b = true}, T, Arch>(s, true, teams);
+}
+
+}  // namespace
+
+TEST_CASE("partial vectors touch their elements only", "[gemm]") {
+  using batch = xsimd::batch<float>;
+  constexpr int width = static_cast<int>(batch::size);
+  for (int n = 0; n <= width; ++n) {
+    guarded<float> from(n), to(n), front(n, true);
+    for (int i = 0; i < n; ++i) front[i] = from[i] = static_cast<float>(i + 1);
+    batch const x = cpu::load_partial(from.data(), n);
+    batch const y = cpu::load_partial(front.data(), n);
+    for (int i = 0; i < width; ++i) {
+      CHECK(x.get(static_cast<std::size_t>(i)) == (i < n ? static_cast<float>(i + 1) : 0.0f));
+      CHECK(y.get(static_cast<std::size_t>(i)) == (i < n ? static_cast<float>(i + 1) : 0.0f));
+    }
+    cpu::store_partial(to.data(), x + batch(1.0f), n);
+    for (int i = 0; i < n; ++i) CHECK(to[i] == static_cast<float>(i + 2));
+  }
+}
+
+TEST_CASE("a team's parts are disjoint and cover the range", "[gemm]") {
+  for (std::int64_t count : {0, 1, 5, 64, 100}) {
+    for (std::int64_t grain : {1, 3, 16}) {
+      for (int size = 1; size <= 7; ++size) {
+        std::int64_t at = 0;
+        for (int i = 0; i < size; ++i) {
+          auto const part = cpu::team{i, size, nullptr}.part(count, grain);
+          CHECK(part.begin == at);
+          CHECK(part.end >= part.begin);
+          CHECK((part.end % grain == 0 || part.end == count));
+          at = part.end;
+        }
+        CHECK(at == count);
+      }
+    }
+  }
+}
+
+TEST_CASE("a team's barrier orders what its members write", "[gemm]") {
+  constexpr int size = 3, rounds = 200;
+  cpu::team_state state;
+  int slot[size] = {};
+  int wrong[size] = {};
+  auto const body = [&](int index) {
+    cpu::team const t{index, size, &state};
+    for (int round = 1; round <= rounds; ++round) {
+      slot[index] = round;
+      t.barrier();
+      for (int x : slot) wrong[index] += x != round;
+      t.barrier();
+    }
+  };
+  std::thread b(body, 1), c(body, 2);
+  body(0);
+  b.join();
+  c.join();
+  CHECK(wrong[0] + wrong[1] + wrong[2] == 0);
+}
+
+TEST_CASE("products of run-time extents, all transpositions", "[gemm]") {
+  for (std::int64_t x = 1; x <= 70; ++x) {
+    check_all_transpositions({x, 70 - x + 1, 33});
+    check_all_transpositions({5, x, 71 - x});
+    check_all_transpositions({x, 19, x});
+    check_all_transpositions({1, x, 40});
+    check_all_transpositions({x, 1, 17});
+    check_all_transpositions({x, 16, 1});
+  }
+  std::minstd_rand engine(7);
+  for (int i = 0; i < 60; ++i) {
+    auto const draw = [&] { return static_cast<std::int64_t>(engine() % 150 + 1); };
+    sizes const s{draw(), draw(), draw()};
+    check_all_transpositions(s);
+    check_all_transpositions<double>(s);
+  }
+}
+
+TEST_CASE("products of static extents", "[gemm]") {
+  check_static<32, 10, 128>();
+  check_static<32, 128, 10>();
+  check_static<1, 10, 64>();
+  check_static<1, 64, 64>();
+  check_static<1, 128, 77>();
+  check_static<2, 7, 5>();
+  check_static<3, 33, 65>();
+  check_static<4, 48, 16>();
+  check_static<5, 1, 9>();
+  check_static<7, 31, 100>();
+  check_static<9, 100, 31>();
+  check_static<13, 17, 19>();
+  check_static<16, 16, 16>();
+  check_static<33, 65, 47>();
+  check_static<64, 64, 64>();
+  check_static<100, 80, 1>();
+  check_static<32, 128, 784>();
+  check_static<130, 113, 257, double>();
+}
