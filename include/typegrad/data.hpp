@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+// Data: readers, data sets, splits, scalers, one-hot.
+#pragma once
+
+#include <typegrad/data/csv.hpp>
+#include <typegrad/data/dataset.hpp>
+#include <typegrad/data/datasets/california_housing.hpp>
+#include <typegrad/data/datasets/mnist.hpp>
+#include <typegrad/data/datasets/synthetic_digits.hpp>
+#include <typegrad/data/idx.hpp>
+#include <typegrad/data/one_hot.hpp>
+#include <typegrad/data/scaler.hpp>
+#include <typegrad/data/split.hpp>
+#include <typegrad/data/table.hpp>
