@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace typegrad {
+
+/// The type of a value's elements.
+enum class dtype : std::uint8_t { float32, float64, float16, bfloat16, int8, int32, boolean };
+
+constexpr bool is_floating(dtype t) { return t <= dtype::bfloat16; }
+
+constexpr std::int64_t bytes_of(dtype t) {
+  switch (t) {
+    case dtype::float64: return 8;
+    case dtype::float32:
+    case dtype::int32: return 4;
+    case dtype::float16:
+    case dtype::bfloat16: return 2;
+    default: return 1;
+  }
+}
+
+constexpr std::string_view to_text(dtype t) {
+  constexpr std::string_view names[] = {"float32", "float64", "float16", "bfloat16",
+                                        "int8",    "int32",   "bool"};
+  return names[static_cast<int>(t)];
+}
+
+}  // namespace typegrad

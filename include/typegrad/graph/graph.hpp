@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/core/list.hpp>
+#include <typegrad/graph/node.hpp>
+
+#include <bit>
+#include <cstdint>
+
+namespace typegrad {
+
+/// Where tracing stands: the names of the layers being called, from the outside in.
+struct layer_scope {
+  name_text path;         ///< "block_1/dense", empty outside of layers
+  name_text description;  ///< how a diagnosis calls it: "layer 1, dense"
+};
+
+/// A graph of values in topological order: flat lists, no pointers between nodes. It is built by
+/// tracing (symbol.hpp) or node by node, during constant evaluation or at run time. Equal nodes
+/// are the same node.
+class graph {
+ public:
+  list<node> nodes;
+  list<int> operands;
+  list<attribute> attributes;
+  list<weight_info> weights;
+  list<input_info> inputs;
+  list<int> outputs;
+  list<graph> regions;  ///< sub-graphs of control ops
+
+  // What tracing keeps beside the nodes.
+  text error;              ///< the first diagnosis; once set, the trace is poisoned
+  list<int> losses;        ///< added by layers: a value per sample, or a shared one
+  bool training = false;   ///< dropout and its like are active
+  bool trainable = true;   ///< weights made now are trained
+  int random_streams = 0;  ///< handed out so far
+  layer_scope scope;
+
+  constexpr node const& operator[](int id) const { return nodes[id]; }
+  constexpr int size() const { return nodes.size(); }
+  constexpr int operand(node const& n, int i) const { return operands[n.first_operand + i]; }
+  constexpr int operand(int id, int i) const { return operand(nodes[id], i); }
+  constexpr attribute const& attributes_of(int id) const {
+    return attributes[nodes[id].attribute];
+  }
+  constexpr bool failed() const { return !error.empty(); }
+
+  /// Keeps the first sentence, with the layer it happened in before it.
+  constexpr void fail(text const& what) {
+    if (failed()) return;
+    if (!scope.description.empty()) error.append(scope.description).append(": ");
+    error.append(what);
+  }
+
+  /// Appends a node, or finds its equal. Returns its position.
+  constexpr int add(node n, int const* operand_ids, int count, attribute const* a = nullptr) {
+    n.operand_count = count;
+    int ids[2] = {count > 0 ? operand_ids[0] : 0, count > 1 ? operand_ids[1] : 0};
+    if (count == 2 && is_commutative(n.code) && ids[0] > ids[1]) {
+      int const first = ids[0];
+      ids[0] = ids[1];
+      ids[1] = first;
+      operand_ids = ids;
+    }
+    if (buckets_.empty()) buckets_.resize(256, -1);
+    auto const bucket = static_cast<int>(hash(n, operand_ids) & 255U);
+    for (int i = buckets_[bucket]; i >= 0; i = chain_[i])
+      if (same(i, n, operand_ids, a)) return i;
+    n.first_operand = operands.size();
+    for (int i = 0; i < count; ++i) operands.push_back(operand_ids[i]);
+    if (a != nullptr) {
+      n.attribute = attributes.size();
+      attributes.push_back(*a);
+    }
+    int const id = nodes.size();
+    nodes.push_back(n);
+    chain_.push_back(buckets_[bucket]);
+    buckets_[bucket] = id;
+    return id;
+  }
+
+  /// A number that is unique for `name` within the current scope: 0 for the first, 1, 2, ...
+  constexpr int count_name(name_text const& name) {
+    for (name_count& n : names_)
+      if (n.name == name && n.scope == scope.path) return ++n.count;
+    names_.push_back({name, scope.path, 0});
+    return 0;
+  }
+
+ private:
+  struct name_count {
+    name_text name, scope;
+    int count = 0;
+  };
+
+  static constexpr std::uint64_t hash(node const& n, int const* ids) {
+    auto h = static_cast<std::uint64_t>(n.code) * 0x9e3779b97f4a7c15U;
+    for (int i = 0; i < n.operand_count; ++i)
+      h = (h ^ static_cast<std::uint64_t>(ids[i])) * 0x100000001b3U;
+    h = (h ^ static_cast<std::uint64_t>(n.index)) * 0x100000001b3U;
+    h = (h ^ std::bit_cast<std::uint64_t>(n.value)) * 0x9e3779b97f4a7c15U;
+    if (n.shape.rank > 0) h ^= static_cast<std::uint64_t>(n.shape.back()) * 0x2545f4914f6cdd1dU;
+    return h >> 40;
+  }
+  constexpr bool same(int id, node const& n, int const* ids, attribute const* a) const {
+    node const& m = nodes[id];
+    if (m.code != n.code || m.operand_count != n.operand_count || m.index != n.index) return false;
+    for (int i = 0; i < n.operand_count; ++i)
+      if (operand(m, i) != ids[i]) return false;
+    if (m.type != n.type || m.per_sample != n.per_sample || m.region != n.region) return false;
+    if (std::bit_cast<std::uint64_t>(m.value) != std::bit_cast<std::uint64_t>(n.value))
+      return false;
+    if (!(m.shape == n.shape) || (m.attribute >= 0) != (a != nullptr)) return false;
+    return a == nullptr || attributes[m.attribute] == *a;
+  }
+
+  list<name_count> names_;
+  list<int> buckets_;
+  list<int> chain_;  ///< the next node of the same bucket
+};
+
+}  // namespace typegrad

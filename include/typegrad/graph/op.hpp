@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+
+namespace typegrad {
+
+/// The closed set of operations a graph is made of, in the manner of StableHLO. Everything else
+/// (softmax, losses, layers) is composed of them. What an op means stands in its `rule` (ops/).
+enum class op : std::uint8_t {
+  // leaves
+  input,           ///< data given at run time; `index` is the position among the inputs
+  weight,          ///< a trained or kept array; `index` is the position among the weights
+  constant,        ///< the number `value` everywhere
+  scalar,          ///< a number given at run time; `index` is a run_scalar
+  iota,            ///< the position along axis `index`
+  random_uniform,  ///< independent numbers in [0, 1); `index` is the stream
+  // elementwise, one operand
+  negate, absolute, sign, exp, expm1, log, log1p, sqrt, rsqrt, sin, cos, tanh, sigmoid, erf,
+  floor, ceil, round, logical_not, is_finite, cast, stop_gradient,
+  // elementwise, two operands
+  add, subtract, multiply, divide, power, maximum, minimum,
+  equal, not_equal, less, less_equal, greater, greater_equal, logical_and, logical_or,
+  // elementwise, three operands
+  select,  ///< (condition, a, b): a where the condition holds, else b
+  // contraction
+  dot_general,
+  // reductions over axes, and over the batch if the attribute says so
+  reduce_sum, reduce_max, reduce_min, argmax, argmin,
+  // movement
+  reshape, transpose, broadcast, slice, pad, concatenate, reverse,
+  // control: operations that own regions (sub-graphs)
+  scan, cond, while_loop,
+};
+
+inline constexpr int op_count = static_cast<int>(op::while_loop) + 1;
+
+/// What `op::scalar` can stand for.
+enum class run_scalar : int {
+  batch_size,  ///< the number of samples of this run, as a float
+};
+
+constexpr bool is_between(op code, op first, op last) { return first <= code && code <= last; }
+constexpr bool is_leaf(op code) { return code <= op::random_uniform; }
+constexpr bool is_unary(op code) { return is_between(code, op::negate, op::stop_gradient); }
+constexpr bool is_binary(op code) { return is_between(code, op::add, op::logical_or); }
+constexpr bool is_elementwise(op code) { return is_between(code, op::negate, op::select); }
+constexpr bool is_comparison(op code) { return is_between(code, op::equal, op::greater_equal); }
+constexpr bool is_reduction(op code) { return is_between(code, op::reduce_sum, op::argmin); }
+constexpr bool is_movement(op code) { return is_between(code, op::reshape, op::reverse); }
+constexpr bool is_commutative(op code) {
+  return code == op::add || code == op::multiply || code == op::equal || code == op::not_equal ||
+         code == op::logical_and || code == op::logical_or;
+}
+
+}  // namespace typegrad

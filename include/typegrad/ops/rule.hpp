@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/graph/symbol.hpp>
+
+#include <string_view>
+
+namespace typegrad {
+
+/// What a gradient rule sees: the value y of a node, its operands, the cotangent dy (the gradient
+/// of the objective with respect to y), and where the operands' cotangents go.
+class gradient_context {
+ public:
+  constexpr gradient_context(graph& g, int id, symbol cotangent, list<int>& cotangents)
+      : y{g, id}, dy{cotangent}, graph_{&g}, cotangents_{&cotangents} {}
+
+  symbol y;
+  symbol dy;
+
+  constexpr graph& owner() const { return *graph_; }
+  constexpr symbol operand(int i) const { return {*graph_, graph_->operand(y.id(), i)}; }
+  constexpr attribute const& attributes() const { return graph_->attributes_of(y.id()); }
+
+  /// Adds `contribution` to the cotangent of operand i. Requires the operand's extents; where the
+  /// operand is shared and the contribution per sample, it is summed over the batch.
+  constexpr void add(int i, symbol contribution);
+
+ private:
+  graph* graph_;
+  list<int>* cotangents_;  ///< per node, -1 where there is none yet
+};
+
+/// Everything about an op that is not tied to an evaluator:
+///   static constexpr std::string_view name;
+///   static constexpr void gradient(gradient_context&);     // adds the operands' cotangents
+///   template <class T> static auto apply(T...);            // elementwise ops: the mathematics
+/// `apply` is written once, for scalars and for vectors of them alike.
+template <op Code>
+struct rule;
+
+namespace detail {
+
+/// For ops whose result does not change when an operand changes a little.
+struct no_gradient {
+  static constexpr void gradient(gradient_context&) {}
+};
+
+}  // namespace detail
+}  // namespace typegrad
