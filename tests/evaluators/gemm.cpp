@@ -156,9 +156,9 @@ void check(sizes s, bool at_front = false, int teams = 1) {
   std::vector<T> first;
   for (int team_size = 1; team_size <= teams; ++team_size) {
     for (T& x : c) x = std::numeric_limits<T>::quiet_NaN();
-    run_on<cpu::gemm<Shape, T, Arch>>(
-        team_size, s, cpu::strided{p.a.data(), p.stride_a()},
-        cpu::strided{p.b.data(), p.stride_b()}, cpu::store_epilogue<T>{c.data(), s.n});
+    run_on<cpu::gemm<Shape, T, Arch>>(team_size, s, cpu::strided{p.a.data(), p.stride_a()},
+                                      cpu::strided{p.b.data(), p.stride_b()},
+                                      cpu::store_epilogue<T>{c.data(), s.n});
     INFO("m " << s.m << ", n " << s.n << ", k " << s.k << ", transposed " << Shape.transposed_a
               << Shape.transposed_b << ", team of " << team_size);
     if (team_size == 1) {
@@ -187,7 +187,7 @@ void check_static(int teams = 1) {
   check<gemm_shape{.n = N, .k = K, .transposed_b = true}, T, Arch>(s, false, teams);
   check<gemm_shape{.m = M, .n = N, .transposed_a = true}, T, Arch>(s, false, teams);
   check<gemm_shape{.m = M, .n = N, .transposed_a = true, .transposed_b = true}, T, Arch>(s, false,
-                                                                                        teams);
+                                                                                         teams);
   check<gemm_shape{.m = M, .n = N, .k = K}, T, Arch>(s, true, teams);
   check<gemm_shape{.m = M, .n = N, .k = K, .transposed_b = true}, T, Arch>(s, true, teams);
 }

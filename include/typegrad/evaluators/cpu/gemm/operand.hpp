@@ -25,6 +25,8 @@ struct gemm_shape {
 // time, `strided<float>{p, stride}`. No alignment is required.
 template <class T, std::int64_t Stride = 0>
 struct strided {
+  static constexpr std::int64_t stride_if_static = Stride;
+
   T const* data;
 
   static constexpr std::int64_t stride() noexcept { return Stride; }
@@ -32,6 +34,8 @@ struct strided {
 
 template <class T>
 struct strided<T, 0> {
+  static constexpr std::int64_t stride_if_static = 0;
+
   T const* data;
   std::int64_t leading_dimension;
 

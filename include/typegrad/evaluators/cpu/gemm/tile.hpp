@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <typegrad/evaluators/cpu/gemm/epilogue.hpp>
@@ -15,45 +14,81 @@
 #define TYPEGRAD_UNROLL
 #endif
 
-// The register tile: `rows` x `vectors` accumulators that stay in registers over the whole
-// contraction, each step of which is a few vector loads of B, and per row one broadcast of A.
+// The register tile: Rows x Vectors sums that stay in registers over the whole contraction, each
+// step of which is a few vector loads of B, and per row one broadcast of A.
 namespace typegrad::cpu::detail {
 
-// How many vector registers an architecture has.
 template <class Arch>
 inline constexpr int vector_registers =
     has_avx512<Arch> || std::is_base_of_v<xsimd::neon64, Arch> ? 32 : 16;
 
 // The tile that fills the registers: rows * vectors sums, `vectors` of B, and one of A.
 template <class Arch>
-struct tile_of {
-  static constexpr int rows = vector_registers<Arch> == 32 ? 8 : 4;
-  static constexpr int vectors = 3;
-};
+inline constexpr int tile_rows = vector_registers<Arch> == 32 ? 8 : 4;
+inline constexpr int tile_vectors = 3;
 
 // Cursors walk along the contraction. Those of A give scalars, at(row); those of B vectors, at(v).
-template <class T, int Rows>
-struct packed_rows {
-  T const* data;
 
-  [[gnu::always_inline]] T at(int row) const { return data[row]; }
-  [[gnu::always_inline]] void next() { data += Rows; }
+// Rows of A at data[row * row_stride + step * step_stride]; a static stride of 0 is one that only
+// the object knows.
+template <class T, std::int64_t RowStride, std::int64_t StepStride>
+struct row_cursor {
+  T const* data;
+  std::int64_t row_stride, step_stride;
+
+  [[gnu::always_inline]] T at(int row) const {
+    return data[row * (RowStride != 0 ? RowStride : row_stride)];
+  }
+  [[gnu::always_inline]] void next() { data += StepStride != 0 ? StepStride : step_stride; }
 };
 
+// Vectors of B at data[step * stride + v * width], the last of which has `tail` lanes.
+template <class T, class Arch, int Vectors, std::int64_t Stride, class Tail>
+struct column_cursor {
+  T const* data;
+  std::int64_t stride;
+  Tail tail;
+
+  [[gnu::always_inline]] xsimd::batch<T, Arch> at(int v) const {
+    if (v == Vectors - 1) return load_partial<Arch>(data + v * width<T, Arch>, tail);
+    return xsimd::batch<T, Arch>::load_unaligned(data + v * width<T, Arch>);
+  }
+  [[gnu::always_inline]] void next() { data += Stride != 0 ? Stride : stride; }
+};
+
+// Packed vectors of B.
 template <class T, class Arch, int Vectors>
-struct packed_columns {
+struct packed_cursor {
   T const* data;
 
-  [[gnu::always_inline]] xsimd::batch<T, Arch> at(int vector) const {
-    return xsimd::batch<T, Arch>::load_aligned(data + vector * width<T, Arch>);
+  [[gnu::always_inline]] xsimd::batch<T, Arch> at(int v) const {
+    return xsimd::batch<T, Arch>::load_unaligned(data + v * width<T, Arch>);
   }
   [[gnu::always_inline]] void next() { data += Vectors * width<T, Arch>; }
+};
+
+// What another cursor gives, packed on the way for the tiles to come.
+template <class T, class Arch, int Vectors, class From>
+struct packing_cursor {
+  From from;
+  T* data;
+
+  [[gnu::always_inline]] xsimd::batch<T, Arch> at(int v) const {
+    auto const x = from.at(v);
+    x.store_unaligned(data + v * width<T, Arch>);
+    return x;
+  }
+  [[gnu::always_inline]] void next() {
+    from.next();
+    data += Vectors * width<T, Arch>;
+  }
 };
 
 template <class T, class Arch, int Rows, int Vectors>
 struct tile {
   using batch = xsimd::batch<T, Arch>;
   static constexpr int width = detail::width<T, Arch>;
+  static constexpr std::int64_t elements = std::int64_t{Rows} * Vectors * width;
 
   batch sum[Rows][Vectors];
 
@@ -65,10 +100,10 @@ struct tile {
     }
   }
 
-  // sum += A B over k steps of the cursors.
+  // sum += A B over `steps` of the contraction.
   template <class A, class B>
-  [[gnu::always_inline]] void contract(std::int64_t k, A a, B b) {
-    for (; k > 0; --k) {
+  [[gnu::always_inline]] void contract(std::int64_t steps, A a, B b) {
+    for (; steps > 0; --steps) {
       batch columns[Vectors];
       TYPEGRAD_UNROLL
       for (int v = 0; v < Vectors; ++v) columns[v] = b.at(v);
@@ -88,7 +123,7 @@ struct tile {
     for (int r = 0; r < Rows; ++r) {
       TYPEGRAD_UNROLL
       for (int v = 0; v < Vectors; ++v) {
-        sum[r][v] = batch::load_aligned(p + (r * Vectors + v) * width);
+        sum[r][v] = batch::load_unaligned(p + (r * Vectors + v) * width);
       }
     }
   }
@@ -97,35 +132,34 @@ struct tile {
     TYPEGRAD_UNROLL
     for (int r = 0; r < Rows; ++r) {
       TYPEGRAD_UNROLL
-      for (int v = 0; v < Vectors; ++v) sum[r][v].store_aligned(p + (r * Vectors + v) * width);
+      for (int v = 0; v < Vectors; ++v) sum[r][v].store_unaligned(p + (r * Vectors + v) * width);
     }
   }
 
-  // Gives the rows [first, last) of the tile to the epilogue; its upper left element is
-  // (row, column) of C; the last vector has `tail` lanes.
+  // Gives the tile's rows from `skip` on to the epilogue; its upper left element is (row, column)
+  // of C; the last vector of a row has `tail` lanes.
   template <class Tail, class Epilogue>
-  [[gnu::always_inline]] void finish(std::int64_t row, std::int64_t column, int first, int last,
-                                     Tail tail, Epilogue& epilogue) const {
+  [[gnu::always_inline]] void finish(std::int64_t row, std::int64_t column, int skip, Tail tail,
+                                     Epilogue& epilogue) const {
     if constexpr (is_heavy<std::remove_cvref_t<Epilogue>>) {
-      alignas(64) T buffer[Rows * Vectors * width];
+      alignas(64) T buffer[elements];
       store(buffer);
-      for (int r = first; r < last; ++r) {
-        T const* const p = buffer + r * Vectors * width;
-#if defined(__clang__)
-#pragma clang loop unroll(disable)
-#elif defined(__GNUC__)
-#pragma GCC unroll 1
-#endif
-        for (int v = 0; v < Vectors - 1; ++v) {
-          epilogue(row + r, column + v * width, batch::load_aligned(p + v * width), lanes<width>{});
+      T const* p = buffer + skip * Vectors * width;
+      for (int r = skip; r < Rows; ++r) {
+        for (int v = 0; v < Vectors; ++v, p += width) {
+          if constexpr (std::is_same_v<Tail, lanes<width>>) {
+            epilogue(row + r, column + v * width, batch::load_unaligned(p), tail);
+          } else if (v < Vectors - 1) {
+            epilogue(row + r, column + v * width, batch::load_unaligned(p), lanes<width>{});
+          } else {
+            epilogue(row + r, column + v * width, batch::load_unaligned(p), tail);
+          }
         }
-        constexpr int v = Vectors - 1;
-        epilogue(row + r, column + v * width, batch::load_aligned(p + v * width), tail);
       }
     } else {
       TYPEGRAD_UNROLL
       for (int r = 0; r < Rows; ++r) {
-        if (r < first || r >= last) continue;
+        if (r < skip) continue;
         TYPEGRAD_UNROLL
         for (int v = 0; v < Vectors - 1; ++v) {
           epilogue(row + r, column + v * width, sum[r][v], lanes<width>{});
@@ -136,23 +170,33 @@ struct tile {
   }
 };
 
-// How the columns of C are cut into panels of at most `limit` vectors: as wide ones as can be
-// without leaving a single vector over, since a tile of one vector is bound by its loads.
-struct panels {
-  std::int64_t wide;    // of `limit` vectors
-  std::int64_t medium;  // of `limit - 1` vectors
-  std::int64_t narrow;  // of one vector
-
-  static constexpr panels of(std::int64_t vectors, int limit) {
-    if (limit < 3) return {vectors / limit, 0, vectors % limit};
-    std::int64_t const rest = vectors % limit;
-    if (rest == 0) return {vectors / limit, 0, 0};
-    if (rest == limit - 1) return {vectors / limit, 1, 0};
-    // limit == 3 and rest == 1: two medium panels in the place of a wide one and a narrow one
-    if (limit == 3 && vectors > 3) return {vectors / limit - 1, 2, 0};
-    return {vectors / limit, 0, rest};
-  }
-  constexpr std::int64_t count() const { return wide + medium + narrow; }
+// Where one tile stands: its place in C, and in a contraction that is cut into blocks.
+template <class T>
+struct tile_place {
+  std::int64_t row, column;
+  int skip;
+  std::int64_t steps;
+  T* partial;  // sums kept between blocks of the contraction
+  bool first, last;
 };
+
+// One tile of C: the function in which all arithmetic is done.
+template <int Rows, int Vectors, bool MaySplit, class Arch, class T, class A, class B, class Tail,
+          class Epilogue>
+[[gnu::noinline]] void compute_tile(tile_place<T> const& at, A a, B b, Tail tail,
+                                    Epilogue& epilogue) {
+  tile<T, Arch, Rows, Vectors> c;
+  if (!MaySplit || at.first) {
+    c.clear();
+  } else {
+    c.load(at.partial);
+  }
+  c.contract(at.steps, a, b);
+  if (!MaySplit || at.last) {
+    c.finish(at.row, at.column, at.skip, tail, epilogue);
+  } else {
+    c.store(at.partial);
+  }
+}
 
 }  // namespace typegrad::cpu::detail

@@ -5,9 +5,10 @@
 
 namespace typegrad::cpu::detail {
 
-// Transposes a square of vectors in registers: lane c of vector r becomes lane r of vector c.
+// Transposes a square of `width` vectors in registers: lane c of vector r becomes lane r of
+// vector c.
 template <class T, class Arch>
-[[gnu::always_inline]] inline void transpose(xsimd::batch<T, Arch> (&x)[width<T, Arch>]) {
+[[gnu::always_inline]] inline void transpose(xsimd::batch<T, Arch>* x) {
 #if XSIMD_WITH_AVX512F
   if constexpr (has_avx512<Arch> && std::is_same_v<T, float>) {
     // The masked forms, since g++ 12 warns about the undefined operand inside the others.

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <typegrad/evaluators/cpu/team.hpp>
+
+// How C is cut into register tiles, and the tiles are dealt out to a team.
+namespace typegrad::cpu::detail {
+
+constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return divide_up(a, b) * b; }
+
+// Columns, as panels of `limit`, `limit - 1` or one vector. From two vectors on none is left
+// single, because a tile of one vector is bound by its loads.
+struct panel_cut {
+  std::int64_t wide, medium, narrow;
+
+  static constexpr panel_cut of(std::int64_t vectors, int limit) {
+    std::int64_t const whole = vectors / limit, rest = vectors % limit;
+    if (rest == 0) return {whole, 0, 0};
+    if (rest == limit - 1) return {whole, 1, 0};
+    if (limit == 3 && whole > 0) return {whole - 1, 2, 0};  // 3 + 1 = 2 + 2
+    return {whole, 0, rest};
+  }
+};
+
+// A tile of rows that starts at `row` and is `height` high. Its first `skip` rows belong to the
+// tile before it: they are computed again, and dropped.
+struct row_tile {
+  std::int64_t row;
+  int height;
+  int skip;
+};
+
+// Rows (two or more), as tiles of `limit` and, for what is left, of lower powers of two that
+// overlap the tile before them rather than leave a part of a tile over.
+struct row_cut {
+  std::int64_t rows;
+  int limit;
+
+  constexpr std::int64_t count() const {
+    std::int64_t const whole = rows / limit;
+    if (rows % limit == 0) return whole;
+    return whole + (height_of(static_cast<int>(rows % limit)) <= rows ? 1 : 2);
+  }
+  constexpr row_tile tile(std::int64_t index) const {
+    std::int64_t const whole = rows / limit;
+    if (index < whole) return {index * limit, limit, 0};
+    int rest = static_cast<int>(rows % limit);
+    int height = height_of(rest);
+    std::int64_t done = whole * limit;
+    if (height > rows) {  // fewer rows than one such tile: two of at most half its height
+      height /= 2;
+      if (index == whole) return {done, height, 0};
+      done += height;
+      rest -= height;
+      height = height_of(rest);
+    }
+    return {rows - height, height, static_cast<int>(done - (rows - height))};
+  }
+  // The lowest height, of 2, 4, ..., limit, of a tile that has these rows.
+  static constexpr int height_of(int rows_left) {
+    int height = 2;
+    while (height < rows_left) height *= 2;
+    return height;
+  }
+};
+
+// One member's part of C: a rectangle of row tiles and vectors of columns.
+struct rectangle {
+  span_of_work tiles, vectors;
+
+  // The team as a grid, by rows and columns, whose greatest part is least; every part has at least
+  // two vectors (so that no panel is narrower than panel_cut makes them) where the whole has.
+  static constexpr rectangle of(team const& members, std::int64_t tiles, std::int64_t vectors) {
+    if (members.size == 1) return {{0, tiles}, {0, vectors}};
+    int across = 1;
+    std::int64_t least = -1;
+    for (int c = 1; c <= members.size; ++c) {
+      if (members.size % c != 0 || (c > 1 && vectors < 2 * c)) continue;
+      std::int64_t const part = divide_up(vectors, c) * divide_up(tiles, members.size / c);
+      if (least < 0 || part <= least) {
+        least = part;
+        across = c;
+      }
+    }
+    int const down = members.size / across;
+    return {team{members.index / across, down}.part(tiles),
+            team{members.index % across, across}.part(vectors)};
+  }
+};
+
+}  // namespace typegrad::cpu::detail
