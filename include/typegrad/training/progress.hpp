@@ -57,7 +57,8 @@ class text_line {
 #if defined(__GNUC__)
   __attribute__((format(printf, 2, 3)))
 #endif
-  void add(char const* format, ...) {
+  void
+  add(char const* format, ...) {
     std::va_list arguments;
     va_start(arguments, format);
     std::size_t const room = text_.size() - size_;
@@ -142,7 +143,8 @@ class progress_bar {
   void update(std::size_t step, std::span<log_entry const> logs) {
     step_ = step;
     double const now = options_.clock();
-    if (now - last_shown_ < (options_.terminal ? options_.redraw_every : options_.line_every)) return;
+    if (now - last_shown_ < (options_.terminal ? options_.redraw_every : options_.line_every))
+      return;
     last_shown_ = now;
     double const elapsed = now - start_;
     line_.clear();
@@ -184,8 +186,8 @@ class progress_bar {
     line_.add(" - ");
     training_detail::add_duration(line_, elapsed);
     line_.add(options_.terminal ? " " : " - ");
-    training_detail::add_time_per_step(line_,
-                                       elapsed / static_cast<double>(std::max<std::size_t>(done, 1)));
+    training_detail::add_time_per_step(
+        line_, elapsed / static_cast<double>(std::max<std::size_t>(done, 1)));
     training_detail::add_logs(line_, logs);
     show("\n");
   }
@@ -216,7 +218,8 @@ class progress_bar {
     auto const text = line_.text();
     // On a terminal: back to the line's beginning, the text, and clear what is left of the old one.
     std::fprintf(options_.stream, "%s%.*s%s%s", options_.terminal ? "\r" : "",
-                 static_cast<int>(text.size()), text.data(), options_.terminal ? "\x1b[K" : "", end);
+                 static_cast<int>(text.size()), text.data(), options_.terminal ? "\x1b[K" : "",
+                 end);
     std::fflush(options_.stream);
   }
 

@@ -164,8 +164,8 @@ void update_range(Rule const rule, float* w, float const* g, float* const* slots
 #pragma GCC diagnostic pop
 #endif
 
-/// Below this many elements a thread, starting a team costs more than it saves.
-inline constexpr std::int64_t elements_worth_a_thread = 32768;
+/// Below this many floats written a thread, starting a team costs more than it saves.
+inline constexpr std::int64_t floats_worth_a_thread = 131072;
 
 /// One step with `rule`; `used` says which slots of the target the rule's slots are, `decay` is the
 /// weight decay. The three limits are 0 where there is none; the first one set wins, as in Keras.
@@ -175,7 +175,7 @@ void update(Rule const rule, std::array<int, static_cast<std::size_t>(Rule::slot
             float clipvalue, float decay) noexcept {
   std::int64_t elements = 0;
   for (int i = 0; i < t.merged_count; ++i) elements += t.merged[i].end - t.merged[i].begin;
-  auto const worthwhile = static_cast<int>(elements / elements_worth_a_thread) + 1;
+  auto const worthwhile = static_cast<int>(elements * (1 + Rule::slots) / floats_worth_a_thread) + 1;
   bool const each = clipnorm > 0;
   bool const all = !each && global_clipnorm > 0;
   conditioning const common{1, each || all ? 0.0F : clipvalue, decay};

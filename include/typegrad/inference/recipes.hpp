@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/compiler/differentiate.hpp>
+#include <typegrad/nn/model.hpp>
+
+// The graphs of a model that is used: what it predicts, and gradients of that.
+namespace typegrad::inference_detail {
+
+/// The nodes of all inputs or all weights, -1 for those that nothing reads.
+constexpr list<int> leaf_nodes(graph const& g, op code, int count) {
+  list<int> nodes(count, -1);
+  for (int id = 0; id < g.size(); ++id)
+    if (g[id].code == code) nodes[g[id].index] = id;
+  return nodes;
+}
+
+/// The gradients of the objective for the nodes, -1 where there is no node or no dependence.
+constexpr list<int> gradients_of(graph& g, symbol objective, list<int> const& nodes) {
+  list<int> wanted;
+  for (int const id : nodes)
+    if (id >= 0) wanted.push_back(id);
+  list<int> const found = differentiate(g, objective, wanted);
+  list<int> all(nodes.size(), -1);
+  for (int i = 0, next = 0; i < nodes.size(); ++i)
+    if (nodes[i] >= 0) all[i] = found[next++];
+  return all;
+}
+
+/// inputs: the model's; outputs: the model's.
+template <class Model>
+struct prediction_recipe {
+  static constexpr graph build() { return trace<Model>(); }
+};
+
+/// inputs: the model's; outputs: the objective's value, its gradient for each input and for each
+/// weight.
+template <class Model, class Objective>
+struct gradient_recipe {
+  static constexpr graph build() {
+    graph g = trace<Model>();
+    if (g.failed()) return g;
+    symbol objective = Objective{}(symbol{g, g.outputs[0]});
+    if (!g.failed() && !objective.valid())
+      g.fail(sentence("gradient: the objective must return a symbol computed from its argument"));
+    if (g.failed()) return g;
+    if (objective.rank() != 0)
+      g.fail(sentence("gradient: the objective must be a number a sample, got extents ",
+                      to_text(objective.shape()), "; sum it"));
+    objective = batch_sum(objective);
+    list<int> leaves = leaf_nodes(g, op::input, g.inputs.size());
+    for (int const id : leaf_nodes(g, op::weight, g.weights.size())) leaves.push_back(id);
+    list<int> const gradients = gradients_of(g, objective, leaves);
+    if (g.failed()) return g;
+    g.outputs.clear();
+    g.outputs.push_back(objective.id());
+    for (int i = 0; i < gradients.size(); ++i) {
+      int id = gradients[i];
+      if (id < 0) {
+        bool const input = i < g.inputs.size();
+        symbol const none = build::constant(
+            g, 0, dtype::float32,
+            input ? g.inputs[i].shape : g.weights[i - g.inputs.size()].shape);
+        id = (input ? build::spread(none) : none).id();
+      }
+      g.outputs.push_back(id);
+    }
+    return g;
+  }
+};
+
+}  // namespace typegrad::inference_detail

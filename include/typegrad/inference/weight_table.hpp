@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/compiler/layout.hpp>
+#include <typegrad/data/message.hpp>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace typegrad::inference_detail {
+
+/// One weight of a model, and its place in the flat buffer.
+struct weight_place {
+  std::string path;
+  extents shape;
+  initializer initial;
+  bool trainable = true;
+  std::int64_t offset = 0;  ///< elements from the buffer's begin, a multiple of 16
+  std::int64_t count = 0;
+};
+
+/// The weights of a model at run time, in the order of tracing, laid out as the compiler says.
+class weight_table {
+ public:
+  weight_table() = default;
+  explicit weight_table(graph const& g) {
+    list<std::int64_t> const offsets = weight_layout(g);
+    for (int i = 0; i < g.weights.size(); ++i) {
+      weight_info const& w = g.weights[i];
+      weight_place place;
+      place.path = std::string(w.path.view());
+      place.shape = w.shape;
+      place.initial = w.initial;
+      place.trainable = w.trainable;
+      place.offset = offsets[i];
+      place.count = w.shape.count();
+      places_.push_back(std::move(place));
+    }
+    elements_ = offsets.back();
+  }
+
+  std::size_t size() const { return places_.size(); }
+  weight_place const& operator[](std::size_t i) const { return places_[i]; }
+  auto begin() const { return places_.begin(); }
+  auto end() const { return places_.end(); }
+  /// The flat buffer's size, padding included.
+  std::int64_t elements() const { return elements_; }
+
+  /// The position of a path; std::invalid_argument with the paths there are if it is none of them.
+  std::size_t find(std::string_view who, std::string_view path) const {
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      if (places_[i].path == path) return i;
+    std::string paths;
+    std::size_t const most = 12;
+    for (std::size_t i = 0; i < places_.size() && i < most; ++i)
+      paths += (i == 0 ? "" : ", ") + places_[i].path;
+    if (places_.size() > most)
+      paths += data_detail::message(" and ", places_.size() - most, " more");
+    throw std::invalid_argument(data_detail::message(
+        who, ": there is no weight ", data_detail::in_quotes(path), "; the weights are ",
+        paths.empty() ? std::string("none") : paths));
+  }
+
+ private:
+  std::vector<weight_place> places_;
+  std::int64_t elements_ = 0;
+};
+
+}  // namespace typegrad::inference_detail

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/data/message.hpp>
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace typegrad {
+
+/// What `fit` measured: one number an epoch under each name, in the order loss, metrics, val_loss,
+/// val_ and metrics. A number that was not measured in an epoch is NaN.
+class history {
+ public:
+  using series = std::pair<std::string, std::vector<double>>;
+
+  /// std::invalid_argument with the names there are if it is none of them.
+  std::vector<double> const& operator[](std::string_view name) const {
+    std::string names;
+    for (auto const& [key, values] : all_) {
+      if (key == name) return values;
+      names += (names.empty() ? "" : ", ") + key;
+    }
+    throw std::invalid_argument(data_detail::message(
+        "history: there is no ", data_detail::in_quotes(name), "; there are ",
+        names.empty() ? std::string("none") : names));
+  }
+  bool contains(std::string_view name) const {
+    for (auto const& [key, values] : all_)
+      if (key == name) return true;
+    return false;
+  }
+  auto begin() const { return all_.begin(); }
+  auto end() const { return all_.end(); }
+  /// How many names there are.
+  std::size_t size() const { return all_.size(); }
+  /// The epochs' numbers, from 1.
+  std::vector<int> const& epochs() const { return epochs_; }
+
+  /// A chart of all series over the epochs, as SVG: a panel for the loss and one for each metric,
+  /// training and validation together. In typegrad/io/history_plot.hpp.
+  void plot(std::string const& path) const;
+
+  void add_epoch(int number) { epochs_.push_back(number); }
+  void add(std::string_view name, double value) {
+    for (auto& [key, values] : all_)
+      if (key == name) return values.push_back(value);
+    all_.emplace_back(std::string(name), std::vector<double>{value});
+  }
+
+ private:
+  std::vector<series> all_;
+  std::vector<int> epochs_;
+};
+
+}  // namespace typegrad
