@@ -15,6 +15,16 @@ struct layer_scope {
   name_text description;  ///< how a diagnosis calls it: "layer 1, dense"
 };
 
+/// A layer that was called, for summaries: in the order of the first calls, outer layers first.
+struct layer_record {
+  layer_scope scope;
+  name_text class_name;  ///< "dense"
+  extents output;        ///< of the first call
+  int depth = 0;         ///< 0 for the layers of the model itself, 1 for layers within them, ...
+  int first_weight = 0;  ///< its weights, those of layers within it included: positions among the
+  int weights_end = 0;   ///< graph's weights from `first_weight` up to, without, `weights_end`
+};
+
 /// A graph of values in topological order: flat lists, no pointers between nodes. It is built by
 /// tracing (symbol.hpp) or node by node, during constant evaluation or at run time. Equal nodes
 /// are the same node.
@@ -35,6 +45,8 @@ class graph {
   bool trainable = true;   ///< weights made now are trained
   int random_streams = 0;  ///< handed out so far
   layer_scope scope;
+  list<layer_record> layers;
+  int layer_depth = 0;  ///< how many layers are being called
 
   constexpr node const& operator[](int id) const { return nodes[id]; }
   constexpr int size() const { return nodes.size(); }

@@ -136,6 +136,20 @@ constexpr symbol broadcast(symbol x, extents const& shape, axis_list const& axes
   return append(x.owner(), n, &x, 1, &a);
 }
 
+/// A shared value as one of every sample: a broadcast along the batch.
+constexpr symbol spread(symbol x) {
+  if (poisoned(x)) return poisoned_like(x);
+  if (x.per_sample()) return x;
+  node n;
+  n.code = op::broadcast;
+  n.type = x.type();
+  n.per_sample = true;
+  n.shape = x.shape();
+  attribute a;
+  for (int i = 0; i < x.rank(); ++i) a.a.push_back(i);
+  return append(x.owner(), n, &x, 1, &a);
+}
+
 /// NumPy's rule: axes are aligned at the end, axes of length 1 are repeated.
 /// Requires that x fits; see `broadcast_shape`.
 constexpr symbol broadcast_to(symbol x, extents const& shape) {

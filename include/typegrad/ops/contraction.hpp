@@ -44,10 +44,12 @@ struct rule<op::dot_general> {
     int const batch = at.c.size();
     axis_list const free_a = free_axes(c.operand(0).rank(), at.a, at.c);
     axis_list const free_b = free_axes(c.operand(1).rank(), at.b, at.d);
-    c.add(0, side(c.dy, c.operand(1), batch, batch + free_a.size(), free_b, at.b, at.d,
-                  at.a, at.c, free_a, !samples_a && samples_y && samples_b));
-    c.add(1, side(c.dy, c.operand(0), batch, batch, free_a, at.a, at.c, at.b, at.d, free_b,
-                  !samples_b && samples_y && samples_a));
+    if (c.wants(0))
+      c.add(0, side(c.dy, c.operand(1), batch, batch + free_a.size(), free_b, at.b, at.d,
+                    at.a, at.c, free_a, !samples_a && samples_y && samples_b));
+    if (c.wants(1))
+      c.add(1, side(c.dy, c.operand(0), batch, batch, free_a, at.a, at.c, at.b, at.d, free_b,
+                    !samples_b && samples_y && samples_a));
   }
 
  private:

@@ -126,9 +126,10 @@ struct rule<op::argmin> : detail::no_gradient {
 };
 
 constexpr void gradient_context::add(int i, symbol contribution) {
-  if (!contribution.valid()) return;
+  if (!contribution.valid() || !wants(i)) return;
   symbol const target = operand(i);
   if (!target.per_sample() && contribution.per_sample()) contribution = batch_sum(contribution);
+  if (target.per_sample()) contribution = build::spread(contribution);
   int& cotangent = (*cotangents_)[target.id()];
   symbol const total =
       cotangent < 0 ? contribution : symbol{*graph_, cotangent} + contribution;

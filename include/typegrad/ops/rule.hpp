@@ -11,23 +11,28 @@ namespace typegrad {
 /// of the objective with respect to y), and where the operands' cotangents go.
 class gradient_context {
  public:
-  constexpr gradient_context(graph& g, int id, symbol cotangent, list<int>& cotangents)
-      : y{g, id}, dy{cotangent}, graph_{&g}, cotangents_{&cotangents} {}
+  constexpr gradient_context(graph& g, int id, symbol cotangent, list<int>& cotangents,
+                             list<bool> const& wanted)
+      : y{g, id}, dy{cotangent}, graph_{&g}, cotangents_{&cotangents}, wanted_{&wanted} {}
 
   symbol y;
   symbol dy;
 
   constexpr graph& owner() const { return *graph_; }
   constexpr symbol operand(int i) const { return {*graph_, graph_->operand(y.id(), i)}; }
+  /// Whether anything is to be had from operand i's cotangent: saves work where it is not.
+  constexpr bool wants(int i) const { return (*wanted_)[graph_->operand(y.id(), i)]; }
   constexpr attribute const& attributes() const { return graph_->attributes_of(y.id()); }
 
-  /// Adds `contribution` to the cotangent of operand i. Requires the operand's extents; where the
-  /// operand is shared and the contribution per sample, it is summed over the batch.
+  /// Adds `contribution` to the cotangent of operand i. Requires the operand's extents. A cotangent
+  /// is per sample exactly where its node is: what is too much is summed over the batch, what is
+  /// too little is spread over it.
   constexpr void add(int i, symbol contribution);
 
  private:
   graph* graph_;
-  list<int>* cotangents_;  ///< per node, -1 where there is none yet
+  list<int>* cotangents_;     ///< per node, -1 where there is none yet
+  list<bool> const* wanted_;  ///< per node, whether its cotangent is of use
 };
 
 /// Everything about an op that is not tied to an evaluator:

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/ops/registry.hpp>
+
+namespace typegrad {
+
+namespace detail {
+
+/// The order of a reduction's axes, as the steps know them.
+struct reduction_axes {
+  bool leading = true;   ///< the reduced axes stand before all kept ones
+  bool trailing = true;  ///< behind all kept ones
+};
+
+constexpr reduction_axes order_of(axis_list const& axes, int rank) {
+  reduction_axes r;
+  for (int i = 0; i < rank; ++i)
+    for (int j = i + 1; j < rank; ++j) {
+      if (!axes.contains(i) && axes.contains(j)) r.leading = false;
+      if (axes.contains(i) && !axes.contains(j)) r.trailing = false;
+    }
+  return r;
+}
+
+/// The operand with its axes in the order batch, free, contracted (or contracted before free, where
+/// it has that order already or `contracted_first` asks for it).
+constexpr symbol ordered_operand(symbol x, axis_list const& batch, axis_list const& contracted,
+                                 bool contracted_first) {
+  axis_list free;
+  for (int i = 0; i < x.rank(); ++i)
+    if (!batch.contains(i) && !contracted.contains(i)) free.push_back(i);
+  auto const order = [&](bool first) {
+    axis_list p = batch;
+    for (int pass = 0; pass < 2; ++pass) {
+      axis_list const& part = (pass == 0) == first ? contracted : free;
+      for (int i = 0; i < part.size(); ++i) p.push_back(part[i]);
+    }
+    return p;
+  };
+  auto const is_identity = [](axis_list const& p) {
+    for (int i = 0; i < p.size(); ++i)
+      if (p[i] != i) return false;
+    return true;
+  };
+  if (is_identity(order(true))) return x;
+  return build::transpose(x, order(contracted_first));
+}
+
+/// Brings the operands of a product into an order of axes in which they are matrices.
+constexpr symbol lower_product(symbol a, symbol b, attribute const& at) {
+  if (at.over_batch && at.c.size() > 0)
+    return batch_sum(build::dot_general(a, b, {at.a, at.b, at.c, at.d, false}));
+  // pairs of contracted axes in the order that the left operand has them
+  axis_list left, right;
+  for (int axis = 0; axis < a.rank(); ++axis)
+    for (int i = 0; i < at.a.size(); ++i)
+      if (at.a[i] == axis) {
+        left.push_back(at.a[i]);
+        right.push_back(at.b[i]);
+      }
+  int const batch = at.c.size();
+  symbol const x = ordered_operand(a, at.c, left, at.over_batch);
+  symbol const y = ordered_operand(b, at.d, right, at.over_batch);
+  bool const first_a = x.id() == a.id();
+  bool const first_b = y.id() == b.id();
+  // where the contracted axes are now
+  auto const position = [&](symbol before, axis_list const& axes, axis_list const& batch_axes,
+                            bool untouched) {
+    if (untouched) return axes;
+    axis_list out;
+    int const free = before.rank() - batch_axes.size() - axes.size();
+    int const from = batch_axes.size() + (at.over_batch ? 0 : free);
+    for (int i = 0; i < axes.size(); ++i) out.push_back(from + i);
+    return out;
+  };
+  build::dot_axes axes;
+  axes.contract_a = position(a, left, at.c, first_a);
+  axes.contract_b = position(b, right, at.d, first_b);
+  for (int i = 0; i < batch; ++i) {
+    axes.batch_a.push_back(first_a ? at.c[i] : i);
+    axes.batch_b.push_back(first_b ? at.d[i] : i);
+  }
+  axes.over_batch = at.over_batch;
+  return build::dot_general(x, y, axes);
+}
+
+}  // namespace detail
+
+/// Rewrites reductions into the forms that steps compute: along the last axis, along leading axes,
+/// or over everything. Other axes are moved to the end, and a reduction over the batch and over
+/// axes that do not lead becomes two.
+constexpr graph lower(graph const& g) {
+  graph out;
+  out.weights = g.weights;
+  out.inputs = g.inputs;
+  out.error = g.error;
+  out.training = g.training;
+  out.random_streams = g.random_streams;
+  if (g.failed()) return out;
+  list<int> renamed(g.size(), -1);
+  for (int id = 0; id < g.size(); ++id) {
+    node n = g[id];
+    symbol operands[4] = {};
+    for (int i = 0; i < n.operand_count; ++i) operands[i] = {out, renamed[g.operand(id, i)]};
+    if (n.code == op::dot_general) {
+      renamed[id] = detail::lower_product(operands[0], operands[1], g.attributes_of(id)).id();
+      continue;
+    }
+    if (!is_reduction(n.code)) {
+      attribute const* const a = n.attribute < 0 ? nullptr : &g.attributes_of(id);
+      n.attribute = -1;
+      renamed[id] = build::append(out, n, operands, n.operand_count, a).id();
+      continue;
+    }
+    attribute const& a = g.attributes_of(id);
+    symbol x = operands[0];
+    axis_list axes = a.a;
+    bool const whole_batch = a.over_batch;
+    auto const order = detail::order_of(axes, x.rank());
+    if (whole_batch && axes.size() > 0 && !order.leading) {
+      // the axes first, the batch afterwards
+    } else if (whole_batch || axes.size() == x.rank() || (order.leading && n.code != op::argmax &&
+                                                          n.code != op::argmin)) {
+      if (whole_batch || !x.per_sample() || axes.size() < x.rank()) {
+        renamed[id] = build::reduce(n.code, x, axes, whole_batch).id();
+        continue;
+      }
+    }
+    // to the end, then merged into one
+    axis_list permutation = detail::other_axes(axes, x.rank());
+    extents kept;
+    for (int i = 0; i < permutation.size(); ++i) kept.push_back(x.shape()[permutation[i]]);
+    std::int64_t reduced = 1;
+    for (int i = 0; i < x.rank(); ++i)
+      if (axes.contains(i)) {
+        permutation.push_back(i);
+        reduced *= x.shape()[i];
+      }
+    x = build::transpose(x, permutation);
+    extents merged = kept;
+    merged.push_back(reduced);
+    x = build::reduce(n.code, build::reshape(x, merged), {merged.rank - 1});
+    if (whole_batch) x = build::reduce(n.code, x, {}, true);
+    renamed[id] = x.id();
+  }
+  for (int const id : g.outputs) out.outputs.push_back(renamed[id]);
+  return out;
+}
+
+}  // namespace typegrad

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/ops/registry.hpp>
+
+namespace typegrad {
+
+namespace detail {
+
+/// Rewrites one graph into another, node by node in order: only what the outputs need is walked,
+/// constants are folded, algebra is applied to operands that are simplified already, and equal
+/// nodes meet because the new graph interns them.
+class simplifier {
+ public:
+  constexpr simplifier(graph const& from, graph& to) : from_{from}, to_{to} {}
+
+  constexpr void run() {
+    to_.weights = from_.weights;
+    to_.inputs = from_.inputs;
+    to_.error = from_.error;
+    to_.training = from_.training;
+    to_.random_streams = from_.random_streams;
+    if (from_.failed()) return;
+    int const count = from_.size();
+    list<bool> live(count, false);
+    for (int const id : from_.outputs) live[id] = true;
+    for (int id = count - 1; id >= 0; --id)
+      if (live[id])
+        for (int i = 0; i < from_[id].operand_count; ++i) live[from_.operand(id, i)] = true;
+    renamed_.resize(count, -1);
+    for (int id = 0; id < count; ++id)
+      if (live[id]) renamed_[id] = rewrite(id).id();
+    for (int const id : from_.outputs) to_.outputs.push_back(renamed_[id]);
+  }
+
+ private:
+  constexpr symbol at(int id) const { return {to_, id}; }
+  constexpr op code_of(symbol x) const { return x.info().code; }
+  constexpr symbol operand_of(symbol x, int i) const { return at(to_.operand(x.id(), i)); }
+
+  /// The number that x is everywhere, if it is one.
+  constexpr bool is_constant(symbol x, double& value) const {
+    while (code_of(x) == op::broadcast || code_of(x) == op::reshape ||
+           code_of(x) == op::transpose)
+      x = operand_of(x, 0);
+    if (code_of(x) != op::constant) return false;
+    value = x.info().value;
+    return true;
+  }
+  constexpr bool is_number(symbol x, double wanted) const {
+    double value = 0;
+    return is_constant(x, value) && value == wanted;
+  }
+
+  /// A number of the extents, dtype and samples that `like` has.
+  constexpr symbol filled(node const& like, double value) const {
+    symbol const c = build::constant(to_, value, like.type, like.shape);
+    return like.per_sample ? build::spread(c) : c;
+  }
+  /// x at the samples that n has.
+  constexpr symbol fitted(symbol x, node const& n) const {
+    return n.per_sample ? build::spread(x) : x;
+  }
+
+  /// What is spread over the batch only to be combined with values that have samples anyway.
+  constexpr symbol unspread(symbol x) const {
+    return code_of(x) == op::broadcast && x.per_sample() && !operand_of(x, 0).per_sample()
+               ? without_samples(x)
+               : x;
+  }
+  constexpr symbol without_samples(symbol x) const {
+    symbol const inner = operand_of(x, 0);
+    return build::broadcast(inner, x.shape(), to_.attributes_of(x.id()).a);
+  }
+
+  constexpr symbol rewrite(int id) {
+    node n = from_[id];
+    symbol operands[4] = {};
+    for (int i = 0; i < n.operand_count; ++i) operands[i] = at(renamed_[from_.operand(id, i)]);
+    if (is_elementwise(n.code)) return squeezed_elementwise(n, operands);
+    switch (n.code) {
+      case op::broadcast: return broadcast(n, operands[0], from_.attributes_of(id));
+      case op::reshape: return reshape(n, operands[0]);
+      case op::transpose: return transpose(operands[0], from_.attributes_of(id).a);
+      case op::reduce_sum:
+      case op::reduce_max:
+      case op::reduce_min:
+      case op::argmax:
+      case op::argmin: return reduce(n, operands[0], from_.attributes_of(id));
+      default: return copy(n, operands, n.attribute < 0 ? nullptr : &from_.attributes_of(id));
+    }
+  }
+
+  constexpr symbol copy(node const& n, symbol const* operands, attribute const* a) const {
+    node m = n;
+    m.attribute = -1;
+    return build::append(to_, m, operands, n.operand_count, a);
+  }
+
+  // Movement --------------------------------------------------------------------------------------
+
+  // Axes of length 1 are noise: everything is computed without them, and views put them back.
+
+  static constexpr extents squeezed(extents const& shape) {
+    extents out;
+    for (std::int64_t const n : shape)
+      if (n != 1) out.push_back(n);
+    return out;
+  }
+  /// Axis i without the axes of length 1 before it.
+  static constexpr int squeezed_axis(extents const& shape, int axis) {
+    int out = 0;
+    for (int i = 0; i < axis; ++i) out += shape[i] != 1;
+    return out;
+  }
+
+  constexpr symbol broadcast(node const& n, symbol x, attribute const& a) const {
+    double value = 0;
+    if (is_constant(x, value)) return filled(n, value);
+    axis_list axes;
+    for (int i = 0; i < x.rank(); ++i)
+      if (x.shape()[i] != 1) axes.push_back(squeezed_axis(n.shape, a.a[i]));
+    node m = n;
+    m.attribute = -1;
+    m.shape = squeezed(n.shape);
+    return view(one_broadcast(m, view(x, squeezed(x.shape())), axes), n.shape);
+  }
+  constexpr symbol one_broadcast(node const& n, symbol x, axis_list const& axes) const {
+    if (code_of(x) == op::broadcast) {  // two become one
+      axis_list const& inner = to_.attributes_of(x.id()).a;
+      axis_list both;
+      for (int i = 0; i < inner.size(); ++i) both.push_back(axes[inner[i]]);
+      symbol const source = operand_of(x, 0);
+      return fitted(build::broadcast(source, n.shape, both), n);
+    }
+    if (x.shape() == n.shape) return fitted(x, n);
+    attribute a;
+    a.a = axes;
+    return build::append(to_, n, &x, 1, &a);
+  }
+
+  constexpr symbol reshape(node const& n, symbol x) const {
+    double value = 0;
+    if (is_constant(x, value)) return filled(n, value);
+    return view(x, n.shape);
+  }
+  /// x under other extents, in one step at most.
+  constexpr symbol view(symbol x, extents const& shape) const {
+    if (code_of(x) == op::reshape) x = operand_of(x, 0);
+    if (x.shape() == shape) return x;
+    bool const narrower = squeezed(x.shape()) == shape;
+    if (code_of(x) == op::constant) return build::constant(to_, x.info().value, x.type(), shape);
+    if (code_of(x) == op::broadcast && narrower) {
+      node n = x.info();
+      n.attribute = -1;
+      n.shape = shape;
+      axis_list axes;
+      axis_list const& inner = to_.attributes_of(x.id()).a;
+      for (int i = 0; i < inner.size(); ++i) axes.push_back(squeezed_axis(x.shape(), inner[i]));
+      return one_broadcast(n, operand_of(x, 0), axes);
+    }
+    return build::reshape(x, shape);
+  }
+
+  constexpr symbol transpose(symbol x, axis_list const& permutation) const {
+    if (code_of(x) == op::transpose) {
+      axis_list const& inner = to_.attributes_of(x.id()).a;
+      axis_list both;
+      for (int i = 0; i < permutation.size(); ++i) both.push_back(inner[permutation[i]]);
+      return build::transpose(operand_of(x, 0), both);
+    }
+    if (code_of(x) == op::dot_general && swaps_operands(x, permutation)) {
+      attribute const& a = to_.attributes_of(x.id());
+      return build::dot_general(operand_of(x, 1), operand_of(x, 0),
+                                {a.b, a.a, a.d, a.c, a.over_batch});
+    }
+    return build::transpose(x, permutation);
+  }
+  /// Whether a permutation of a product's axes is what the product of its operands the other way
+  /// round gives: batch axes, then the right one's, then the left one's.
+  constexpr bool swaps_operands(symbol product, axis_list const& permutation) const {
+    attribute const& a = to_.attributes_of(product.id());
+    int const batch = a.c.size();
+    int const left = operand_of(product, 0).rank() - batch - a.a.size();
+    int const right = operand_of(product, 1).rank() - batch - a.b.size();
+    if (left == 0 || right == 0) return false;
+    for (int i = 0; i < permutation.size(); ++i) {
+      int const wanted = i < batch ? i : i < batch + right ? i + left : i - right;
+      if (permutation[i] != wanted) return false;
+    }
+    return true;
+  }
+
+  constexpr symbol reduce(node const& n, symbol x, attribute const& a) const {
+    double value = 0;
+    bool const arg = n.code == op::argmax || n.code == op::argmin;
+    if (is_constant(x, value) && !a.over_batch && !arg) {
+      auto const times = static_cast<double>(x.shape().count() / n.shape.count());
+      return filled(n, n.code == op::reduce_sum ? value * times : value);
+    }
+    axis_list axes;
+    for (int i = 0; i < a.a.size(); ++i) {
+      bool const single = x.shape()[a.a[i]] == 1;
+      if (single && arg) return filled(n, 0);
+      if (!single) axes.push_back(squeezed_axis(x.shape(), a.a[i]));
+    }
+    symbol const y = build::reduce(n.code, view(x, squeezed(x.shape())), axes, a.over_batch);
+    return view(y, n.shape);
+  }
+
+  // Elementwise -----------------------------------------------------------------------------------
+
+  constexpr symbol squeezed_elementwise(node n, symbol* x) {
+    extents const shape = n.shape;
+    n.shape = squeezed(shape);
+    for (int i = 0; i < n.operand_count; ++i) x[i] = view(x[i], n.shape);
+    return view(elementwise(n, x), shape);
+  }
+
+  constexpr symbol elementwise(node const& n, symbol* x) {
+    bool sampled = false;  // whether some operand has samples of its own
+    symbol bare[3] = {};
+    for (int i = 0; i < n.operand_count; ++i) {
+      bare[i] = unspread(x[i]);
+      sampled = sampled || bare[i].per_sample();
+    }
+    if (n.per_sample && sampled)
+      for (int i = 0; i < n.operand_count; ++i) x[i] = bare[i];
+
+    double c[3] = {};
+    bool known = true;
+    for (int i = 0; i < n.operand_count; ++i) known = is_constant(x[i], c[i]) && known;
+    double value = 0;
+    if (known && fold(n, c, value)) return filled(n, value);
+
+    switch (n.code) {
+      case op::add:
+        if (is_number(x[0], 0)) return fitted(x[1], n);
+        if (is_number(x[1], 0)) return fitted(x[0], n);
+        if (code_of(x[1]) == op::negate)
+          return make(op::subtract, n, x[0], operand_of(x[1], 0));
+        if (code_of(x[0]) == op::negate)
+          return make(op::subtract, n, x[1], operand_of(x[0], 0));
+        break;
+      case op::subtract:
+        if (is_number(x[1], 0)) return fitted(x[0], n);
+        if (is_number(x[0], 0)) return make(op::negate, n, x[1]);
+        if (code_of(x[1]) == op::negate) return make(op::add, n, x[0], operand_of(x[1], 0));
+        break;
+      case op::multiply:
+        if (is_number(x[0], 1)) return fitted(x[1], n);
+        if (is_number(x[1], 1)) return fitted(x[0], n);
+        if (is_number(x[0], -1)) return make(op::negate, n, x[1]);
+        if (is_number(x[1], -1)) return make(op::negate, n, x[0]);
+        // (x c) d = x (c d): one number less
+        for (int i = 0; i < 2; ++i) {
+          double outer = 0;
+          if (!is_constant(x[i], outer) || code_of(x[1 - i]) != op::multiply) continue;
+          symbol const product = x[1 - i];
+          for (int j = 0; j < 2; ++j) {
+            double inner = 0;
+            if (is_constant(operand_of(product, j), inner))
+              return make(op::multiply, n, operand_of(product, 1 - j),
+                          number_like(x[i], outer * inner));
+          }
+        }
+        if (code_of(x[0]) == op::negate && code_of(x[1]) == op::negate)
+          return make(op::multiply, n, operand_of(x[0], 0), operand_of(x[1], 0));
+        break;
+      case op::divide: {
+        if (is_number(x[1], 1)) return fitted(x[0], n);
+        double divisor = 0;
+        // by a power of two the product is the same number
+        if (is_constant(x[1], divisor) && is_power_of_two(divisor))
+          return make(op::multiply, n, x[0], number_like(x[1], 1 / divisor));
+        break;
+      }
+      case op::power:
+        if (is_number(x[1], 1)) return fitted(x[0], n);
+        if (is_number(x[1], 2)) return make(op::multiply, n, x[0], x[0]);
+        if (is_number(x[1], 0.5)) return make(op::sqrt, n, x[0]);
+        if (is_number(x[1], -1)) return make(op::divide, n, number_like(x[1], 1), x[0]);
+        break;
+      case op::negate:
+        if (code_of(x[0]) == op::negate) return fitted(operand_of(x[0], 0), n);
+        if (code_of(x[0]) == op::subtract)
+          return make(op::subtract, n, operand_of(x[0], 1), operand_of(x[0], 0));
+        break;
+      case op::logical_not:
+        if (code_of(x[0]) == op::logical_not) return fitted(operand_of(x[0], 0), n);
+        break;
+      case op::select:
+        if (is_number(x[0], 1)) return fitted(x[1], n);
+        if (is_number(x[0], 0)) return fitted(x[2], n);
+        if (x[1].id() == x[2].id()) return fitted(x[1], n);
+        break;
+      case op::stop_gradient: return fitted(x[0], n);  // differentiation is over
+      case op::cast:
+        if (x[0].type() == n.type) return fitted(x[0], n);
+        break;
+      default: break;
+    }
+    return make(n.code, n, x[0], x[1], x[2]);
+  }
+
+  constexpr symbol number_like(symbol x, double value) const {
+    symbol const c = build::constant(to_, value, x.type(), x.shape());
+    return x.per_sample() ? build::spread(c) : c;
+  }
+
+  constexpr symbol make(op code, node const& like, symbol a, symbol b = {}, symbol c = {}) const {
+    node m;
+    m.code = code;
+    m.type = like.type;
+    m.shape = like.shape;
+    symbol const operands[] = {a, b, c};
+    int const count = c.valid() ? 3 : b.valid() ? 2 : 1;
+    for (int i = 0; i < count; ++i) m.per_sample = m.per_sample || operands[i].per_sample();
+    return fitted(build::append(to_, m, operands, count), like);
+  }
+
+  static constexpr bool is_power_of_two(double x) {
+    if (!(x > 0) || x > 1e300 || x < 1e-300) return false;
+    while (x >= 2) x *= 0.5;
+    while (x < 1) x *= 2;
+    return x == 1;
+  }
+
+  /// The op on numbers, where the compiler can compute it. Rounds as the dtype would.
+  static constexpr bool fold(node const& n, double const* x, double& out) {
+    double const a = x[0];
+    double const b = x[1];
+    switch (n.code) {
+      case op::add: out = a + b; break;
+      case op::subtract: out = a - b; break;
+      case op::multiply: out = a * b; break;
+      case op::divide:
+        if (b == 0 || !is_floating(n.type)) return false;
+        out = a / b;
+        break;
+      case op::negate: out = -a; break;
+      case op::absolute: out = a < 0 ? -a : a; break;
+      case op::maximum: out = a > b ? a : b; break;
+      case op::minimum: out = a < b ? a : b; break;
+      case op::equal: out = a == b; break;
+      case op::not_equal: out = a != b; break;
+      case op::less: out = a < b; break;
+      case op::less_equal: out = a <= b; break;
+      case op::greater: out = a > b; break;
+      case op::greater_equal: out = a >= b; break;
+      case op::logical_and: out = a != 0 && b != 0; break;
+      case op::logical_or: out = a != 0 || b != 0; break;
+      case op::logical_not: out = a == 0; break;
+      case op::select: out = a != 0 ? b : x[2]; break;
+      case op::cast:
+        out = n.type == dtype::boolean ? static_cast<double>(a != 0) : a;
+        if (!is_floating(n.type)) {
+          if (!(a > -2147483648.0 && a < 2147483648.0)) return false;
+          out = static_cast<double>(static_cast<std::int64_t>(out));
+        }
+        break;
+      default: return false;
+    }
+    if (n.type == dtype::float32 && out - out == 0) {
+      if (out > 3.4e38 || out < -3.4e38) return false;
+      out = static_cast<double>(static_cast<float>(out));
+    }
+    return true;
+  }
+
+  graph const& from_;
+  graph& to_;
+  list<int> renamed_;
+};
+
+}  // namespace detail
+
+/// The graph that computes the same outputs with what is needless left out: constants folded,
+/// algebra applied, equal values computed once, dead code dropped. Weights and inputs keep their
+/// slots whether they are still read or not.
+constexpr graph simplify(graph const& g) {
+  graph out;
+  detail::simplifier{g, out}.run();
+  return out;
+}
+
+}  // namespace typegrad

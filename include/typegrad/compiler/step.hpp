@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/graph/graph.hpp>
+
+// What fusion turns a graph into: steps, each a small straight-line program over an index domain.
+
+namespace typegrad {
+
+/// The batch and the axes of one sample.
+inline constexpr int max_domain = max_rank + 1;
+
+/// `extent` positions; times the batch size if `batch`.
+struct domain_axis {
+  std::int64_t extent = 1;
+  bool batch = false;
+  constexpr bool operator==(domain_axis const&) const = default;
+};
+
+/// Where an element lies, as an affine function of a position in the domain.
+struct access {
+  std::int64_t offset = 0;
+  std::int64_t strides[max_domain] = {};
+
+  constexpr bool operator==(access const& o) const {
+    if (offset != o.offset) return false;
+    for (int i = 0; i < max_domain; ++i)
+      if (strides[i] != o.strides[i]) return false;
+    return true;
+  }
+};
+
+/// One value of a step's body. `code` is the op, where a leaf or a heavy op means:
+///   input           load from the buffer of `slot` at `where`
+///   constant        `value`
+///   scalar          the run scalar `slot`
+///   iota            the integer at `where` itself
+///   random_uniform  stream of `slot`
+///   dot_general     the finished element of the step's contraction
+///   reductions      of instruction a along the domain's reduced axes
+struct instruction {
+  op code = op::constant;
+  dtype type = dtype::float32;
+  int a = -1, b = -1, c = -1;  ///< operands: earlier instructions of the body
+  int slot = -1;
+  double value = 0;
+  access where;
+  bool varies = false;  ///< along the innermost axis
+  bool cached = false;  ///< of a row program: kept for the row because a later phase needs it
+  int phase = 0;        ///< how many reductions of the row must be finished before
+
+  constexpr bool operator==(instruction const&) const = default;
+};
+
+/// Writes instruction `value` to the buffer of `slot` at `where`.
+struct store {
+  int value = 0;
+  int slot = 0;
+  dtype type = dtype::float32;
+  access where;
+
+  constexpr bool operator==(store const&) const = default;
+};
+
+enum class step_kind : std::uint8_t {
+  loop,         ///< elementwise: every position of the domain by itself
+  row,          ///< the same with reductions along the innermost axis
+  column,       ///< reductions along axes that are not the innermost, or over everything
+  contraction,  ///< a matrix product, whose body is the epilogue
+};
+
+/// A matrix product C(rows, columns) = sum over inner of A(row, inner) B(inner, column), repeated
+/// over the domain's loop axes. Extents count samples where marked.
+struct contraction {
+  domain_axis rows, columns, inner;
+  int slot_a = 0, slot_b = 0;
+  access a, b;                    ///< strides over the loop axes; offsets
+  std::int64_t a_row = 0, a_inner = 0;
+  std::int64_t b_inner = 0, b_column = 0;
+  int loops = 0;                  ///< leading domain axes that are looped over
+  constexpr bool operator==(contraction const&) const = default;
+};
+
+/// One kernel launch. The domain's axes stand outermost first. Of a column step, axes
+/// [reduced_from, reduced_to) are reduced.
+struct step {
+  step_kind kind = step_kind::loop;
+  domain_axis axes[max_domain] = {};
+  int rank = 0;
+  int reduced_from = 0;
+  int reduced_to = 0;
+  int phases = 1;
+  bool random = false;  ///< some instruction draws random numbers: the domain is one linear axis
+  contraction product;
+  list<instruction> body;
+  list<store> stores;
+  list<int> buffers;  ///< per slot: the node whose buffer it is
+  list<int> streams;  ///< per random instruction's slot
+};
+
+/// A graph cut into steps, in the order in which they run.
+struct schedule {
+  list<step> steps;
+  list<int> output_of;  ///< per node: the output that it is written to, or -1
+};
+
+}  // namespace typegrad
