@@ -88,8 +88,8 @@ class byte_reader {
     used_ = 0;
     available_ = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
     if (available_ == 0 && std::ferror(file_.get()) != 0) {
-      throw std::runtime_error(
-          message(name_, ": reading failed after byte ", file_position_, ": ", std::strerror(errno)));
+      throw std::runtime_error(message(name_, ": reading failed after byte ", file_position_, ": ",
+                                       std::strerror(errno)));
     }
   }
 
@@ -147,7 +147,8 @@ class byte_reader {
   // After a gzip member: another member, or bytes that do not belong there.
   void next_member() {
     if (buffer_[used_] != 0x1f) {
-      throw std::runtime_error(message(name_, ": bytes that are not gzip follow the gzip data, at byte ",
+      throw std::runtime_error(message(name_,
+                                       ": bytes that are not gzip follow the gzip data, at byte ",
                                        file_position_ + used_));
     }
     inflateReset(&stream_->z);

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <limits>
 #include <typegrad/data/byte_reader.hpp>
 #include <typegrad/data/csv_fields.hpp>
 #include <typegrad/data/message.hpp>
@@ -47,7 +47,7 @@ inline std::vector<std::string> csv_names(csv_fields const& fields, csv_options 
   for (auto const& [name, type] : options.types) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       throw std::runtime_error(message(fields.name, ", line ", fields.lines[0],
-                                          ": there is no column ", in_quotes(name)));
+                                       ": there is no column ", in_quotes(name)));
     }
   }
   return names;
@@ -111,8 +111,7 @@ inline void csv_categories(csv_fields const& fields, std::size_t c, std::size_t 
 /// Throws std::runtime_error, naming file and line, for anything that is not such a table.
 inline table read_csv(std::filesystem::path const& path, csv_options const& options = {}) {
   std::string const text = data_detail::read_text(path);
-  auto const fields =
-      data_detail::split_csv(text, path.string(), options.separator, options.quote);
+  auto const fields = data_detail::split_csv(text, path.string(), options.separator, options.quote);
   std::size_t const first = options.header ? 1 : 0;
   std::vector<column> columns;
   for (auto& name : data_detail::csv_names(fields, options)) {
@@ -128,14 +127,15 @@ inline table read_csv(std::filesystem::path const& path, csv_options const& opti
     if (!numbers) {
       if (!guess && forced->second == column_type::number) {
         throw std::runtime_error(data_detail::message(
-            fields.name, ", line ", fields.lines[culprit], ", column ", data_detail::in_quotes(out.name),
-            ": ", data_detail::in_quotes(fields.at(culprit, c)), " is not a number"));
+            fields.name, ", line ", fields.lines[culprit], ", column ",
+            data_detail::in_quotes(out.name), ": ", data_detail::in_quotes(fields.at(culprit, c)),
+            " is not a number"));
       }
       out.type = column_type::category;
       data_detail::csv_categories(fields, c, first, options, out);
       if (guess) {
         out.why = data_detail::message("line ", fields.lines[culprit], " holds ",
-                                  data_detail::in_quotes(fields.at(culprit, c)));
+                                       data_detail::in_quotes(fields.at(culprit, c)));
       }
     }
     columns.push_back(std::move(out));

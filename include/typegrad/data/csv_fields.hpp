@@ -114,7 +114,8 @@ class csv_splitter {
     }
     std::string_view const inside = text_.substr(begin, at_ - begin);
     ++at_;
-    if (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\r' && text_[at_] != '\n') {
+    if (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\r' &&
+        text_[at_] != '\n') {
       fail(line_, message("text follows the closing quote of ", in_quotes(inside)));
     }
     if (!doubled) return inside;

@@ -103,10 +103,26 @@ inline std::optional<std::string> download_file(published_file const& file,
   std::string reason = "there is no mirror";
   for (std::string_view const mirror : mirrors) {
     std::string const address = message(mirror, file.name);
-    int const status = run_program({"curl", "--silent", "--fail", "--location", "--proto",
-                                    "=http,https", "--connect-timeout", "5", "--speed-time", "15",
-                                    "--speed-limit", "1000", "--max-time", "180", "--max-filesize",
-                                    "100000000", "--output", part.string(), "--", address});
+    int const status = run_program({"curl",
+                                    "--silent",
+                                    "--fail",
+                                    "--location",
+                                    "--proto",
+                                    "=http,https",
+                                    "--connect-timeout",
+                                    "5",
+                                    "--speed-time",
+                                    "15",
+                                    "--speed-limit",
+                                    "1000",
+                                    "--max-time",
+                                    "180",
+                                    "--max-filesize",
+                                    "100000000",
+                                    "--output",
+                                    part.string(),
+                                    "--",
+                                    address});
     if (status != 0) {
       reason = status == -1 || status == 127
                    ? std::string("the program curl could not be run")
@@ -123,7 +139,8 @@ inline std::optional<std::string> download_file(published_file const& file,
       continue;
     }
     std::filesystem::rename(part, folder / file.name, error);
-    if (error) return message("cannot write ", (folder / file.name).string(), ": ", error.message());
+    if (error)
+      return message("cannot write ", (folder / file.name).string(), ": ", error.message());
     return std::nullopt;
   }
   return reason;

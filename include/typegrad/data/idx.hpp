@@ -56,8 +56,8 @@ inline idx_header read_idx_header(byte_reader& in) {
     auto const at = in.position();
     auto const got = in.read(word.data(), 4);
     if (got != 4) {
-      throw std::runtime_error(message(in.name(), ": ends at byte ", at + got, ", inside ", what,
-                                       " of the IDX header"));
+      throw std::runtime_error(
+          message(in.name(), ": ends at byte ", at + got, ", inside ", what, " of the IDX header"));
     }
   };
   need_word("the magic number");
@@ -65,9 +65,10 @@ inline idx_header read_idx_header(byte_reader& in) {
   if (word[0] != 0 || word[1] != 0 || type == nullptr) {
     char text[16];
     std::snprintf(text, sizeof text, "%02x %02x %02x %02x", word[0], word[1], word[2], word[3]);
-    throw std::runtime_error(message(in.name(), ": not an IDX file: byte 0 starts with ", text,
-                                     "; 00 00, a type code (08, 09, 0b, 0c, 0d or 0e) and the number"
-                                     " of dims are needed"));
+    throw std::runtime_error(
+        message(in.name(), ": not an IDX file: byte 0 starts with ", text,
+                "; 00 00, a type code (08, 09, 0b, 0c, 0d or 0e) and the number"
+                " of dims are needed"));
   }
   idx_header header;
   header.code = word[2];
@@ -85,9 +86,9 @@ inline idx_header read_idx_header(byte_reader& in) {
   }
   auto const begin = 4 + 4 * static_cast<std::uint64_t>(rank);
   if (!empty && (!fits || bytes > in.most_content() - std::min(in.most_content(), begin))) {
-    throw std::runtime_error(message(in.name(), ": the header, bytes 0 to ", begin - 1, ", promises ",
-                                     dims_text(header.dims), " values of ", type->name,
-                                     ", more than the file can hold"));
+    throw std::runtime_error(message(in.name(), ": the header, bytes 0 to ", begin - 1,
+                                     ", promises ", dims_text(header.dims), " values of ",
+                                     type->name, ", more than the file can hold"));
   }
   header.count = empty ? 0 : static_cast<std::size_t>(bytes / type->bytes);
   return header;
@@ -100,8 +101,8 @@ inline void check_idx_promise(std::filesystem::path const& path, idx_header cons
   if (header.count * std::uint64_t{find_idx_type(header.code)->bytes} <= much) return;
   byte_reader in(path);
   if (!in.gzip()) return;
-  std::uint64_t const needed = 4 + 4 * header.dims.size() +
-                               header.count * std::uint64_t{find_idx_type(header.code)->bytes};
+  std::uint64_t const needed =
+      4 + 4 * header.dims.size() + header.count * std::uint64_t{find_idx_type(header.code)->bytes};
   std::vector<unsigned char> sink(1U << 16U);
   while (in.read(sink.data(), sink.size()) == sink.size() && in.position() <= needed) {
   }
@@ -177,17 +178,30 @@ xt::xarray<T> read_idx(std::filesystem::path const& path) {
   data_detail::check_idx_promise(path, header);
   xt::xarray<T> out;
   switch (header.code) {
-    case 0x08: data_detail::read_idx_values_as<std::uint8_t>(in, header, out); break;
-    case 0x09: data_detail::read_idx_values_as<std::int8_t>(in, header, out); break;
-    case 0x0b: data_detail::read_idx_values_as<std::int16_t>(in, header, out); break;
-    case 0x0c: data_detail::read_idx_values_as<std::int32_t>(in, header, out); break;
-    case 0x0d: data_detail::read_idx_values_as<float>(in, header, out); break;
-    default: data_detail::read_idx_values_as<double>(in, header, out); break;
+    case 0x08:
+      data_detail::read_idx_values_as<std::uint8_t>(in, header, out);
+      break;
+    case 0x09:
+      data_detail::read_idx_values_as<std::int8_t>(in, header, out);
+      break;
+    case 0x0b:
+      data_detail::read_idx_values_as<std::int16_t>(in, header, out);
+      break;
+    case 0x0c:
+      data_detail::read_idx_values_as<std::int32_t>(in, header, out);
+      break;
+    case 0x0d:
+      data_detail::read_idx_values_as<float>(in, header, out);
+      break;
+    default:
+      data_detail::read_idx_values_as<double>(in, header, out);
+      break;
   }
   auto const end = in.position();
   if (!in.at_end()) {
-    throw std::runtime_error(data_detail::message(in.name(), ": more bytes follow the ", header.count,
-                                             " values that the header promises, from byte ", end));
+    throw std::runtime_error(
+        data_detail::message(in.name(), ": more bytes follow the ", header.count,
+                             " values that the header promises, from byte ", end));
   }
   return out;
 }

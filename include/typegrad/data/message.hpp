@@ -13,7 +13,7 @@ inline void append_part(std::string& out, std::string_view text) { out += text; 
 inline void append_part(std::string& out, char letter) { out += letter; }
 
 template <std::integral I>
-  requires(!std::same_as<I, char> && !std::same_as<I, bool>)
+requires(!std::same_as<I, char> && !std::same_as<I, bool>)
 void append_part(std::string& out, I value) {
   out += std::to_string(value);
 }
@@ -26,7 +26,8 @@ std::string message(Parts const&... parts) {
   return out;
 }
 
-/// A stranger's text for use inside a sentence: in quotes, control bytes as `?`, cut after 60 bytes.
+/// A stranger's text for use inside a sentence: in quotes, control bytes as `?`, cut after 60
+/// bytes.
 inline std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   std::size_t const most = 60;

@@ -26,9 +26,9 @@ xt::xtensor<float, Rank + 1> one_hot(xt::xtensor<Label, Rank> const& labels, std
   for (std::size_t i = 0; i < labels.size(); ++i) {
     Label const label = labels.data()[i];
     if (std::cmp_less(label, 0) || std::cmp_greater_equal(label, classes)) {
-      throw std::invalid_argument(data_detail::message("one_hot: row ", i / stride, " holds ", +label,
-                                                  ", which is not a class from 0 to ", classes,
-                                                  " - 1"));
+      throw std::invalid_argument(data_detail::message("one_hot: row ", i / stride, " holds ",
+                                                       +label, ", which is not a class from 0 to ",
+                                                       classes, " - 1"));
     }
     out.data()[i * classes + static_cast<std::size_t>(label)] = 1.0f;
   }

@@ -34,14 +34,14 @@ class feature_scaler {
       for (std::size_t r = 0; r < rows; ++r) {
         float const value = x.data()[r * count + c];
         if (std::isinf(value)) {
-          throw std::invalid_argument(message(Scaler::name, ": feature ", c, " is infinite in row ",
-                                              r));
+          throw std::invalid_argument(
+              message(Scaler::name, ": feature ", c, " is infinite in row ", r));
         }
         if (!std::isnan(value)) values.push_back(static_cast<double>(value));
       }
       if (values.empty()) {
-        throw std::invalid_argument(message(Scaler::name, ": feature ", c, " has no numbers in ",
-                                            rows, " rows"));
+        throw std::invalid_argument(
+            message(Scaler::name, ": feature ", c, " has no numbers in ", rows, " rows"));
       }
       self().learn(values, shift[c], scale[c]);
     }
@@ -82,7 +82,8 @@ class feature_scaler {
 
   template <std::size_t Rank>
   static std::size_t features_of(xt::xtensor<float, Rank> const& x) {
-    static_assert(Rank > 0, "a scaler needs a vector or an array with features along the last axis");
+    static_assert(Rank > 0,
+                  "a scaler needs a vector or an array with features along the last axis");
     if constexpr (Rank == 1) {
       return 1;
     } else {
@@ -98,8 +99,8 @@ class feature_scaler {
     }
     std::size_t const count = features();
     if (features_of(x) != count) {
-      throw std::invalid_argument(message(Scaler::name, ": fitted to ", count, " features, got ",
-                                          features_of(x)));
+      throw std::invalid_argument(
+          message(Scaler::name, ": fitted to ", count, " features, got ", features_of(x)));
     }
     xt::xtensor<float, Rank> out(x.shape());
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -122,9 +123,9 @@ class min_max_scaler : public data_detail::feature_scaler<min_max_scaler> {
   static constexpr std::string_view name = "min_max_scaler";
   explicit min_max_scaler(double low = 0, double high = 1) : low_(low), high_(high) {
     if (!(low < high)) {
-      throw std::invalid_argument(data_detail::message("min_max_scaler: low must be less than high, got ",
-                                                  std::to_string(low), " and ",
-                                                  std::to_string(high)));
+      throw std::invalid_argument(
+          data_detail::message("min_max_scaler: low must be less than high, got ",
+                               std::to_string(low), " and ", std::to_string(high)));
     }
   }
 

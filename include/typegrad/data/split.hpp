@@ -20,10 +20,10 @@ namespace typegrad {
 
 /// How much goes into the test part, and in which order.
 struct split_options {
-  double test_fraction = 0.25;                     ///< of all rows, rounded up; in (0, 1)
-  std::optional<std::size_t> test_count = {};      ///< if given, this many rows instead
+  double test_fraction = 0.25;                 ///< of all rows, rounded up; in (0, 1)
+  std::optional<std::size_t> test_count = {};  ///< if given, this many rows instead
   std::uint64_t seed = 0;
-  bool shuffle = true;                             ///< else the last rows are the test part
+  bool shuffle = true;  ///< else the last rows are the test part
 };
 
 /// Which rows go where.
@@ -35,17 +35,18 @@ struct split_rows {
 /// Neither part may be empty: std::invalid_argument else.
 inline split_rows train_test_rows(std::size_t rows, split_options const& options = {}) {
   if (!options.test_count && !(options.test_fraction > 0 && options.test_fraction < 1)) {
-    throw std::invalid_argument(data_detail::message("train_test_split: test_fraction must lie between 0",
-                                                " and 1, got ",
-                                                std::to_string(options.test_fraction)));
+    throw std::invalid_argument(
+        data_detail::message("train_test_split: test_fraction must lie between 0", " and 1, got ",
+                             std::to_string(options.test_fraction)));
   }
   std::size_t const count =
       options.test_count
           ? *options.test_count
           : static_cast<std::size_t>(std::ceil(options.test_fraction * static_cast<double>(rows)));
   if (count == 0 || count >= rows) {
-    throw std::invalid_argument(data_detail::message("train_test_split: ", count, " of ", rows,
-                                                " rows for the test part leaves one part empty"));
+    throw std::invalid_argument(
+        data_detail::message("train_test_split: ", count, " of ", rows,
+                             " rows for the test part leaves one part empty"));
   }
   std::vector<std::size_t> order;
   if (options.shuffle) {
@@ -60,7 +61,8 @@ inline split_rows train_test_rows(std::size_t rows, split_options const& options
 
 /// The chosen rows of an array (first axis), in the given order.
 template <class T, std::size_t Rank>
-xt::xtensor<T, Rank> take_rows(xt::xtensor<T, Rank> const& from, std::span<std::size_t const> rows) {
+xt::xtensor<T, Rank> take_rows(xt::xtensor<T, Rank> const& from,
+                               std::span<std::size_t const> rows) {
   static_assert(Rank > 0, "take_rows: an array without axes has no rows");
   auto shape = from.shape();
   std::size_t const have = shape[0];
@@ -83,7 +85,7 @@ split_dataset<xt::xtensor<T, N>, xt::xtensor<U, M>> train_test_split(
     xt::xtensor<T, N> const& x, xt::xtensor<U, M> const& y, split_options const& options = {}) {
   if (x.shape(0) != y.shape(0)) {
     throw std::invalid_argument(data_detail::message("train_test_split: x has ", x.shape(0),
-                                                " rows and y has ", y.shape(0)));
+                                                     " rows and y has ", y.shape(0)));
   }
   auto const rows = train_test_rows(x.shape(0), options);
   return {{take_rows(x, rows.train), take_rows(y, rows.train)},

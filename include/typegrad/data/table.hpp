@@ -39,8 +39,8 @@ class table {
     for (auto const& one : columns_) {
       if (one.size() != rows()) {
         throw std::invalid_argument(
-            data_detail::message(source_, ": column ", data_detail::in_quotes(one.name), " has ", one.size(),
-                            " rows, the first column has ", rows()));
+            data_detail::message(source_, ": column ", data_detail::in_quotes(one.name), " has ",
+                                 one.size(), " rows, the first column has ", rows()));
       }
     }
   }
@@ -56,8 +56,8 @@ class table {
     if (auto const* const found = find(name)) return *found;
     std::string names;
     for (auto const& one : columns_) names += (names.empty() ? "" : ", ") + one.name;
-    throw std::invalid_argument(data_detail::message(source_, ": there is no column ",
-                                                data_detail::in_quotes(name), "; there are ", names));
+    throw std::invalid_argument(data_detail::message(
+        source_, ": there is no column ", data_detail::in_quotes(name), "; there are ", names));
   }
 
   /// The named number columns side by side: rows x names, in the order of `names`; NaN where a
@@ -72,7 +72,7 @@ class table {
   }
 
   /// One number column: a vector of `rows()` values.
-  xt::xtensor<float, 1> numbers(std::string_view name) const {
+  xt::xtensor<float, 1> number(std::string_view name) const {
     auto const& from = number_column(name);
     xt::xtensor<float, 1> out(std::array<std::size_t, 1>{rows()});
     for (std::size_t r = 0; r < rows(); ++r) out(r) = static_cast<float>(from.numbers[r]);
@@ -83,8 +83,8 @@ class table {
   xt::xtensor<std::int32_t, 1> codes(std::string_view name) const {
     auto const& from = (*this)[name];
     if (from.type != column_type::category) {
-      throw std::invalid_argument(data_detail::message(source_, ": column ", data_detail::in_quotes(name),
-                                                  " holds numbers, not categories"));
+      throw std::invalid_argument(data_detail::message(
+          source_, ": column ", data_detail::in_quotes(name), " holds numbers, not categories"));
     }
     xt::xtensor<std::int32_t, 1> out(std::array<std::size_t, 1>{rows()});
     for (std::size_t r = 0; r < rows(); ++r) out(r) = from.codes[r];

@@ -22,8 +22,8 @@ inline table california_housing(std::filesystem::path const& where) {
       std::filesystem::is_directory(where, ignored) ? where / "california_housing.csv" : where;
   csv_options options;
   for (char const* const name :
-       {"longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms", "population",
-        "households", "median_income", "median_house_value"}) {
+       {"longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms",
+        "population", "households", "median_income", "median_house_value"}) {
     options.types.emplace_back(name, column_type::number);
   }
   options.types.emplace_back("ocean_proximity", column_type::category);

@@ -97,7 +97,8 @@ inline dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> read_mnist_p
     std::filesystem::path const& images_path, std::filesystem::path const& labels_path) {
   auto const images = read_idx<std::uint8_t>(images_path);
   if (images.dimension() != 3 || images.shape(1) != 28 || images.shape(2) != 28) {
-    throw std::runtime_error(message(images_path.string(), ": images of n x 28 x 28 are needed, the",
+    throw std::runtime_error(message(images_path.string(),
+                                     ": images of n x 28 x 28 are needed, the",
                                      " header (byte 4 on) says ", dims_text(images.shape())));
   }
   auto const labels = read_idx<std::uint8_t>(labels_path);
@@ -155,9 +156,14 @@ inline std::optional<image_dataset> mnist_kept(mnist_family const& family) {
       return read_mnist(below, (base / family.folder).string() + " (TYPEGRAD_DATA)");
     }
     if (below.found != 0) fail_missing(family.title, base / family.folder, below);
-    // The folder itself may be anyone's: it counts if it is complete.
+    // The folder itself may be anyone's: it counts if it is complete. Both families' files have the
+    // same names, so only the folder's own name tells whether they are fashion.
+    auto const own = base.has_filename() ? base.filename() : base.parent_path().filename();
+    bool const fashion = own.string().find("fashion") != std::string::npos;
     auto const here = find_mnist(base);
-    if (here.found == 4) return read_mnist(here, base.string() + " (TYPEGRAD_DATA)");
+    if (here.found == 4 && fashion == (family.folder == mnist_fashion.folder)) {
+      return read_mnist(here, base.string() + " (TYPEGRAD_DATA)");
+    }
   }
   if (auto const cache = cache_folder()) {
     auto const cached = find_mnist(*cache / family.folder);

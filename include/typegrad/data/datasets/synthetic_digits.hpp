@@ -146,7 +146,8 @@ inline dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> write_digits
   for (std::size_t i = 0; i < count; ++i) {
     auto const digit = static_cast<std::size_t>(labels.below(10));
     // A stream of its own for each image: the first images are the same for any count.
-    digit_writer(data_random(seed, 2 * (2 * i + part) + 1)).write(digit, data.x.data() + i * side * side);
+    digit_writer(data_random(seed, 2 * (2 * i + part) + 1))
+        .write(digit, data.x.data() + i * side * side);
     data.y.data()[i] = static_cast<std::int32_t>(digit);
   }
   return data;
