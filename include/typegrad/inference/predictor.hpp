@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/inference/gradients.hpp>
+#include <typegrad/inference/model_core.hpp>
+#include <typegrad/inference/recipes.hpp>
+#include <typegrad/inference/weight_array.hpp>
+#include <typegrad/nn/model.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace typegrad {
+
+struct predict_options {
+  int batch_size = 256;  ///< samples at a time; more take more memory
+};
+
+/// A model that is used and not trained: its weights and what it predicts, with xtensors at the
+/// border. `predictor<net> model; model.load_weights("net.safetensors"); model.predict(x);`
+template <class Model, auto Sentence = diagnosis_of<Model>>
+  requires(correct(Sentence))
+class predictor {
+  static constexpr detail::model_facts const& facts = detail::checked<Sentence, Model>::facts;
+
+ public:
+  using model_type = Model;
+  /// Axes of what goes in and comes out, that of samples included.
+  static constexpr auto input_rank = static_cast<std::size_t>(facts.input.rank + 1);
+  static constexpr auto output_rank = static_cast<std::size_t>(facts.output.rank + 1);
+
+  /// The weights have the first values of seed 0.
+  predictor() : core_{trace<Model>()} { initialize(); }
+
+  /// Gives every weight new first values, which depend on nothing but the seed.
+  void initialize(std::uint64_t seed = 0) {
+    inference_detail::initialize_weights(core_.table, core_.weights.data(), seed);
+  }
+
+  /// All weights, state included, in the order of the layers.
+  std::vector<weight_entry> weights() {
+    std::vector<weight_entry> out;
+    for (auto const& place : core_.table)
+      out.push_back({place.path, weight_array(place, core_.weights.data() + place.offset),
+                     place.trainable});
+    return out;
+  }
+  /// A weight by its path, to read or to assign; std::invalid_argument with the paths there are if
+  /// there is no such weight.
+  weight_array weight(std::string_view path) {
+    auto const& place = core_.table[core_.table.find("weight", path)];
+    return weight_array(place, core_.weights.data() + place.offset);
+  }
+
+  /// The model's values for samples x: (samples, output extents...).
+  /// std::invalid_argument if x does not have the model's extents.
+  xt::xtensor<float, output_rank> predict(array_view const& x, predict_options const& options = {}) {
+    inference_detail::require_match("predict", "x", x, core_.input);
+    std::array<std::size_t, output_rank> shape{static_cast<std::size_t>(x.shape().rows())};
+    for (std::size_t i = 1; i < output_rank; ++i)
+      shape[i] = static_cast<std::size_t>(core_.output[static_cast<int>(i) - 1]);
+    auto out = xt::xtensor<float, output_rank>::from_shape(shape);
+    run(x, out.data(), options);
+    return out;
+  }
+
+  /// The same into `out`, a dense row-major array of floats of that many elements; nothing is
+  /// allocated once a batch of this size has been seen.
+  template <class Out>
+    requires requires(Out& out) {
+      { out.data() } -> std::same_as<float*>;
+      out.size();
+    }
+  void predict(array_view const& x, Out&& out, predict_options const& options = {}) {
+    inference_detail::require_match("predict", "x", x, core_.input);
+    auto const wanted = x.shape().rows() * core_.output.count();
+    array_view const to = out;
+    if (static_cast<std::int64_t>(out.size()) != wanted || to.data() != out.data() ||
+        (to.shape().rank > 1 && to.shape().rows() != x.shape().rows()))
+      throw std::invalid_argument(data_detail::message(
+          "predict: the array for the results must be dense and row-major, with ",
+          x.shape().rows(), " rows of ", core_.output.count(), " numbers; it has shape ",
+          to_string(to.shape())));
+    run(x, out.data(), options);
+  }
+
+  /// The gradient of a scalar of the model's output, for the input and for every weight.
+  /// `objective` takes the output as a symbol (of one sample) and returns a number, which is summed
+  /// over the samples; a lambda that captures nothing.
+  template <class Objective>
+  auto gradient(Objective, array_view const& x) {
+    static_assert(std::is_empty_v<Objective> && std::is_default_constructible_v<Objective>,
+                  "gradient: the objective must be a lambda that captures nothing");
+    using recipe = inference_detail::gradient_recipe<Model, Objective>;
+    inference_detail::require_match("gradient", "x", x, core_.input);
+    constexpr auto step = inference_detail::step_of<recipe>;
+    std::array<std::size_t, input_rank> shape{static_cast<std::size_t>(x.shape().rows())};
+    for (std::size_t i = 1; i < input_rank; ++i)
+      shape[i] = static_cast<std::size_t>(core_.input[static_cast<int>(i) - 1]);
+    auto input = xt::xtensor<float, input_rank>::from_shape(shape);
+    aligned_buffer<float> weights(core_.table.elements());
+    float value = 0;
+    std::vector<void*> outputs{&value, input.data()};
+    for (auto const& place : core_.table) outputs.push_back(weights.data() + place.offset);
+    inference_detail::run_once(core_, step, x, outputs.data());
+    return gradients<input_rank>(value, std::move(input), core_.table, std::move(weights));
+  }
+
+  /// Takes the values of all weights that `other` (a predictor or a compiled model) has under the
+  /// same path. std::invalid_argument if it lacks one of this model's, or has it in another shape;
+  /// then nothing is changed.
+  template <class Other>
+  void copy_weights(Other const& other) {
+    inference_detail::copy_weights(core_, other.core());
+  }
+
+  /// Writes the weights as a safetensors file / reads those of one, be it of a predictor or of a
+  /// compiled model. In typegrad/io/checkpoint.hpp, which says what is checked.
+  void save_weights(std::string const& path) const;
+  void load_weights(std::string const& path);
+
+  inference_detail::model_core const& core() const { return core_; }
+
+ protected:
+  inference_detail::model_core& core() { return core_; }
+
+ private:
+  void run(array_view const& x, float* out, predict_options const& options) {
+    if (options.batch_size < 1)
+      throw std::invalid_argument(data_detail::message(
+          "predict: batch_size must be positive, got ", options.batch_size));
+    inference_detail::predict_rows(core_,
+                                   inference_detail::step_of<inference_detail::prediction_recipe<Model>>,
+                                   x, out, options.batch_size);
+  }
+
+  inference_detail::model_core core_;
+};
+
+}  // namespace typegrad
