@@ -75,9 +75,9 @@ class text_line {
   std::size_t size_ = 0;
 };
 
-/// Keras's form of a logged number: four decimals, or four digits of a power of ten below 0.001.
+/// Keras's form of a logged number: four decimals, or four digits of a power of ten up to 0.001.
 inline void add_number(text_line& line, double value) {
-  line.add(std::abs(value) > 1e-3 || !(std::abs(value) > 0) ? "%.4f" : "%.4e", value);
+  line.add(std::abs(value) > 1e-3 ? "%.4f" : "%.4e", value);
 }
 
 inline void add_logs(text_line& line, std::span<log_entry const> logs) {
@@ -158,11 +158,12 @@ class progress_bar {
     }
     if (step > 0) {
       double const each = elapsed / static_cast<double>(step);
-      if (steps_ >= step) {
+      bool const ends = steps_ >= step;
+      if (ends) {
         line_.add(" - ETA: ");
         training_detail::add_duration(line_, each * static_cast<double>(steps_ - step));
       }
-      line_.add(options_.terminal ? " " : " - ");
+      line_.add(options_.terminal && ends ? " " : " - ");
       training_detail::add_time_per_step(line_, each);
     }
     training_detail::add_logs(line_, logs);
