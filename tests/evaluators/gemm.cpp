@@ -288,3 +288,189 @@ TEST_CASE("products of static extents", "[gemm]") {
   check_static<32, 128, 784>();
   check_static<130, 113, 257, double>();
 }
+
+namespace {
+
+// Twice what is stored: an operand with a fused prologue, made of guarded memory.
+template <class T, class Arch = xsimd::default_arch>
+struct doubling_loader {
+  T const* data;
+  std::int64_t stride;
+
+  T load(std::int64_t row, std::int64_t column) const { return 2 * data[row * stride + column]; }
+  xsimd::batch<T, Arch> load_batch(std::int64_t row, std::int64_t column) const {
+    return xsimd::batch<T, Arch>::load_unaligned(data + row * stride + column) *
+           xsimd::batch<T, Arch>(T(2));
+  }
+  xsimd::batch<T, Arch> load_partial(std::int64_t row, std::int64_t column, int n) const {
+    return cpu::load_partial<Arch>(data + row * stride + column, n) * xsimd::batch<T, Arch>(T(2));
+  }
+};
+
+template <gemm_shape Shape, class T = float>
+void check_loaders(sizes s, int teams = 1) {
+  problem<T> const p(s, Shape.transposed_a, Shape.transposed_b, 3);
+  guarded<T> half_a(s.m * s.k), half_b(s.k * s.n), c(s.m * s.n);
+  for (std::int64_t i = 0; i < s.m * s.k; ++i) half_a[i] = p.a[i] / 2;
+  for (std::int64_t i = 0; i < s.k * s.n; ++i) half_b[i] = p.b[i] / 2;
+  cpu::strided const a{p.a.data(), p.stride_a()}, b{p.b.data(), p.stride_b()};
+  doubling_loader<T> const c_a{half_a.data(), p.stride_a()}, c_b{half_b.data(), p.stride_b()};
+  cpu::store_epilogue<T> const store{c.data(), s.n};
+  std::vector<T> first;
+  using product = cpu::gemm<Shape, T>;
+  auto const check_result = [&] {
+    INFO("m " << s.m << ", n " << s.n << ", k " << s.k << ", transposed " << Shape.transposed_a
+              << Shape.transposed_b);
+    CHECK(p.error(c.data()) <= 1);
+    if (first.empty()) first.assign(c.begin(), c.end());
+    CHECK(std::memcmp(first.data(), c.data(), first.size() * sizeof(T)) == 0);
+    for (T& x : c) x = std::numeric_limits<T>::quiet_NaN();
+  };
+  for (int team_size = 1; team_size <= teams; ++team_size) {
+    run_on<product>(team_size, s, c_a, b, store);
+    check_result();
+    run_on<product>(team_size, s, a, c_b, store);
+    check_result();
+    run_on<product>(team_size, s, c_a, c_b, store);
+    check_result();
+  }
+}
+
+// C = max(sum + bias, 0), counting how often each element is given.
+template <bool Heavy>
+struct bias_relu_epilogue {
+  static constexpr bool heavy = Heavy;
+  float const* bias;
+  float* data;
+  float* times;
+  std::int64_t stride;
+
+  template <class Batch, class Lanes>
+  void operator()(std::int64_t row, std::int64_t column, Batch sum, Lanes n) const {
+    using arch = typename Batch::arch_type;
+    Batch const x = sum + cpu::load_partial<arch>(bias + column, n);
+    std::int64_t const at = row * stride + column;
+    cpu::store_partial(data + at, xsimd::select(x > Batch(0.0f), x, Batch(0.0f)), n);
+    cpu::store_partial(times + at, cpu::load_partial<arch>(times + at, n) + Batch(1.0f), n);
+  }
+};
+
+template <gemm_shape Shape, bool Heavy>
+void check_epilogue(sizes s) {
+  problem<float> const p(s, Shape.transposed_a, Shape.transposed_b, 5);
+  guarded<float> bias(s.n), c(s.m * s.n), times(s.m * s.n);
+  for (std::int64_t j = 0; j < s.n; ++j) bias[j] = static_cast<float>(j % 5) * 0.25f - 0.5f;
+  run_on<cpu::gemm<Shape, float>>(
+      2, s, cpu::strided{p.a.data(), p.stride_a()}, cpu::strided{p.b.data(), p.stride_b()},
+      bias_relu_epilogue<Heavy>{bias.data(), c.data(), times.data(), s.n});
+  double worst = 0;
+  bool once = true;
+  for (std::int64_t i = 0; i < s.m * s.n; ++i) {
+    double const x = p.expected[static_cast<std::size_t>(i)] + bias[i % s.n];
+    worst = std::max(worst, std::abs(std::max(x, 0.0) - static_cast<double>(c[i])));
+    once = once && times[i] == 1.0f;
+  }
+  INFO("m " << s.m << ", n " << s.n << ", k " << s.k);
+  CHECK(worst < 1e-6 * static_cast<double>(s.k + 2));
+  CHECK(once);
+}
+
+}  // namespace
+
+TEST_CASE("products of a team are bit-identical to those of one thread", "[gemm]") {
+  check_all_transpositions({65, 130, 70}, 4);
+  check_all_transpositions({7, 300, 200}, 3);
+  check_all_transpositions({300, 5, 210}, 3);
+  check_all_transpositions({1, 700, 450}, 3);
+  check_all_transpositions({40, 30, 1500}, 3);    // the contraction in blocks
+  check_all_transpositions({700, 100, 1030}, 2);  // rows in blocks, too
+  check_all_transpositions<double>({65, 130, 70}, 3);
+  check_static<65, 130, 70>(3);
+  check_static<40, 200, 1100>(3);
+  check_static<16, 33, 700>(5);
+  check_static<1, 700, 450>(3);
+}
+
+TEST_CASE("strides known to the compiler, and rows with gaps", "[gemm]") {
+  problem<float> const p({21, 40, 30}, false, false, 1);
+  guarded<float> c(21 * 40), a(20 * 37 + 30), b(29 * 301 + 40), d(20 * 50 + 40);
+  for (std::int64_t i = 0; i < 21; ++i) {
+    for (std::int64_t j = 0; j < 30; ++j) a[i * 37 + j] = p.a[i * 30 + j];
+  }
+  for (std::int64_t i = 0; i < 30; ++i) {
+    for (std::int64_t j = 0; j < 40; ++j) b[i * 301 + j] = p.b[i * 40 + j];
+  }
+  using product = cpu::gemm<gemm_shape{.n = 40, .k = 30}, float>;
+  run_on<product>(1, p.s, cpu::strided<float, 37>{a.data()}, cpu::strided<float, 301>{b.data()},
+                  cpu::store_epilogue<float>{c.data(), 40});
+  CHECK(p.error(c.data()) <= 1);
+  run_on<product>(1, p.s, cpu::strided<float, 30>{p.a.data()}, cpu::strided<float, 40>{p.b.data()},
+                  cpu::store_epilogue<float>{d.data(), 50});
+  for (std::int64_t i = 0; i < 21; ++i) {
+    CHECK(std::memcmp(c.data() + i * 40, d.data() + i * 50, 40 * sizeof(float)) == 0);
+    if (i < 20) {
+      for (std::int64_t j = 40; j < 50; ++j) CHECK(d[i * 50 + j] == 0.0f);
+    }
+  }
+}
+
+TEST_CASE("operands that are computed while they are read", "[gemm]") {
+  for (sizes const s : {sizes{1, 40, 33}, sizes{2, 17, 100}, sizes{5, 10, 16}, sizes{33, 50, 47},
+                        sizes{100, 70, 80}, sizes{1, 600, 500}, sizes{300, 20, 1100}}) {
+    check_loaders<gemm_shape{}>(s, 3);
+    check_loaders<gemm_shape{.transposed_b = true}>(s, 3);
+    check_loaders<gemm_shape{.transposed_a = true}>(s, 3);
+    check_loaders<gemm_shape{.transposed_a = true, .transposed_b = true}, double>(s, 3);
+  }
+  check_loaders<gemm_shape{.n = 128, .k = 784}>({32, 128, 784}, 2);
+  check_loaders<gemm_shape{.n = 784, .k = 128, .transposed_b = true}>({32, 784, 128}, 2);
+  check_loaders<gemm_shape{.m = 784, .n = 128, .transposed_a = true}>({784, 128, 32}, 2);
+  check_loaders<gemm_shape{.n = 10, .k = 128}>({33, 10, 128});
+}
+
+TEST_CASE("epilogues get every element once", "[gemm]") {
+  for (sizes const s : {sizes{1, 40, 33}, sizes{3, 17, 5}, sizes{7, 10, 16}, sizes{33, 50, 47},
+                        sizes{100, 130, 80}, sizes{11, 1, 3}}) {
+    check_epilogue<gemm_shape{}, false>(s);
+    check_epilogue<gemm_shape{.transposed_b = true}, true>(s);
+    check_epilogue<gemm_shape{.transposed_a = true}, true>(s);
+  }
+  check_epilogue<gemm_shape{.n = 50, .k = 47}, true>({33, 50, 47});
+  check_epilogue<gemm_shape{.n = 50, .k = 47}, false>({33, 50, 47});
+  check_epilogue<gemm_shape{.n = 10, .k = 47}, true>({31, 10, 47});
+}
+
+TEST_CASE("accumulating adds to what C has; an empty contraction gives zeros", "[gemm]") {
+  using product = cpu::gemm<gemm_shape{}, float>;
+  problem<float> const p({9, 21, 13}, false, false, 2);
+  guarded<float> once(9 * 21), twice(9 * 21);
+  cpu::strided const a{p.a.data(), 13}, b{p.b.data(), 21};
+  run_on<product>(1, p.s, a, b, cpu::store_epilogue<float>{once.data(), 21});
+  run_on<product>(1, p.s, a, b, cpu::accumulate_epilogue<float>{twice.data(), 21});
+  run_on<product>(1, p.s, a, b, cpu::accumulate_epilogue<float>{twice.data(), 21});
+  for (std::int64_t i = 0; i < 9 * 21; ++i) CHECK(twice[i] == 2 * once[i]);
+  for (std::int64_t m : {1, 3, 9}) {
+    for (float& x : once) x = 1;
+    run_on<product>(1, {m, 21, 0}, a, b, cpu::store_epilogue<float>{once.data(), 21});
+    for (std::int64_t i = 0; i < m * 21; ++i) CHECK(once[i] == 0.0f);
+  }
+  run_on<product>(1, {0, 21, 5}, a, b, cpu::store_epilogue<float>{nullptr, 21});
+}
+
+#if XSIMD_WITH_SSE2
+TEST_CASE("the same products on narrower vectors", "[gemm]") {
+  for (sizes const s : {sizes{1, 40, 33}, sizes{6, 17, 100}, sizes{5, 10, 16}, sizes{33, 50, 47},
+                        sizes{64, 64, 64}, sizes{3, 5, 2}}) {
+    check_all_transpositions<float, xsimd::sse2>(s);
+    check_all_transpositions<double, xsimd::sse2>(s);
+#if XSIMD_WITH_FMA3_AVX2
+    check_all_transpositions<float, xsimd::fma3<xsimd::avx2>>(s);
+    check_all_transpositions<double, xsimd::fma3<xsimd::avx2>>(s);
+#endif
+  }
+#if XSIMD_WITH_FMA3_AVX2
+  check_static<33, 65, 47, float, xsimd::fma3<xsimd::avx2>>();
+  check_static<32, 10, 64, float, xsimd::fma3<xsimd::avx2>>();
+#endif
+}
+#endif

@@ -41,7 +41,7 @@ struct gemm {
 
   template <class A, class B, class Epilogue>
   static void run(team const& members, std::int64_t m, std::int64_t n, std::int64_t k, A const& a,
-                  B const& b, Epilogue&& epilogue, std::byte* scratch) {
+                  B const& b, Epilogue const& epilogue, std::byte* scratch) {
     static_assert(detail::is_strided<A, T> || gemm_loader<A, T, Arch>,
                   "gemm: the left operand needs to be a strided<T> or a loader of T");
     static_assert(detail::is_strided<B, T> || gemm_loader<B, T, Arch>,

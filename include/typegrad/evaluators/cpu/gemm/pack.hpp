@@ -38,10 +38,13 @@ template <bool Transposed, int Vectors, class T, class Arch, class Loader>
         int const steps = static_cast<int>(std::min<std::int64_t>(width, depth - p));
         batch block[width];
         if (count == width && steps == width) {
+          TYPEGRAD_UNROLL
           for (int c = 0; c < width; ++c) block[c] = b.load_batch(j + c, begin + p);
           transpose(block);
+          TYPEGRAD_UNROLL
           for (int i = 0; i < width; ++i, to += Vectors * width) block[i].store_unaligned(to);
         } else {
+          TYPEGRAD_UNROLL
           for (int c = 0; c < width; ++c) {
             block[c] = c < count ? b.load_partial(j + c, begin + p, steps) : batch(T(0));
           }

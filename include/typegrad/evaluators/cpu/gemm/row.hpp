@@ -61,7 +61,8 @@ struct loader_cursor {
 template <int Vectors, int Chains, class Arch, class T, class Source, class B, class Tail,
           class Epilogue>
 [[gnu::noinline]] void add_rows(Source const& a, std::int64_t k, B b, std::int64_t row,
-                                std::int64_t column, Tail tail, Epilogue& epilogue) {
+                                std::int64_t column, Tail tail, Epilogue const& stated) {
+  auto const epilogue = stated;
   constexpr int width = detail::width<T, Arch>;
   using batch = xsimd::batch<T, Arch>;
   batch sum[Chains][Vectors];
@@ -108,7 +109,8 @@ template <int Vectors, int Chains, class Arch, class T, class Source, class B, c
 // B transposed: an element of C is the product of two rows in memory. `width` of them at once.
 template <class Arch, class T, class Source, class B, class Tail, class Epilogue>
 [[gnu::noinline]] void multiply_rows(Source const& a, std::int64_t k, B const& b, std::int64_t row,
-                                     std::int64_t column, Tail tail, Epilogue& epilogue) {
+                                     std::int64_t column, Tail tail, Epilogue const& stated) {
+  auto const epilogue = stated;
   constexpr int width = detail::width<T, Arch>;
   using batch = xsimd::batch<T, Arch>;
   int const columns = tail;
@@ -155,7 +157,7 @@ struct one_row {
   template <class Epilogue>
   static void run(team const& members, std::int64_t row, std::int64_t n, std::int64_t k,
                   as_loader<T, Arch, A> const& a, as_loader<T, Arch, B> const& b,
-                  Epilogue& epilogue) {
+                  Epilogue const& epilogue) {
     row_source<Shape.transposed_a, T, Arch, A> const source{a, row};
     std::int64_t const vectors = divide_up(n, width);
     auto const mine = members.part(vectors, widest);
@@ -175,7 +177,7 @@ struct one_row {
   template <int Vectors, class Source, class Epilogue>
   [[gnu::always_inline]] static void run_panel(std::int64_t n, std::int64_t k, Source const& source,
                                                as_loader<T, Arch, B> const& b, std::int64_t v,
-                                               Epilogue& epilogue) {
+                                               Epilogue const& epilogue) {
     std::int64_t const left = n - (v + Vectors - 1) * width;
     if constexpr (Shape.n != 0 && Shape.n % width == 0) {
       compute<Vectors>(k, source, b, v * width, lanes<width>{}, epilogue);
@@ -191,7 +193,7 @@ struct one_row {
   template <int Vectors, class Source, class Tail, class Epilogue>
   [[gnu::always_inline]] static void compute(std::int64_t k, Source const& source,
                                              as_loader<T, Arch, B> const& b, std::int64_t column,
-                                             Tail tail, Epilogue& epilogue) {
+                                             Tail tail, Epilogue const& epilogue) {
     constexpr int chains = Vectors >= latency ? 1 : latency / Vectors;
     if constexpr (Shape.transposed_b) {
       multiply_rows<Arch, T>(source, k, b, source.row, column, tail, epilogue);

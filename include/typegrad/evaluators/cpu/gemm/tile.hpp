@@ -5,14 +5,7 @@
 #include <cstdint>
 #include <typegrad/evaluators/cpu/gemm/epilogue.hpp>
 #include <typegrad/evaluators/cpu/gemm/operand.hpp>
-
-#if defined(__clang__)
-#define TYPEGRAD_UNROLL _Pragma("clang loop unroll(full)")
-#elif defined(__GNUC__)
-#define TYPEGRAD_UNROLL _Pragma("GCC unroll 64")
-#else
-#define TYPEGRAD_UNROLL
-#endif
+#include <typegrad/evaluators/cpu/gemm/unroll.hpp>
 
 // The register tile: Rows x Vectors sums that stay in registers over the whole contraction, each
 // step of which is a few vector loads of B, and per row one broadcast of A.
@@ -103,6 +96,7 @@ struct tile {
   // sum += A B over `steps` of the contraction.
   template <class A, class B>
   [[gnu::always_inline]] void contract(std::int64_t steps, A a, B b) {
+    TYPEGRAD_NO_UNROLL
     for (; steps > 0; --steps) {
       batch columns[Vectors];
       TYPEGRAD_UNROLL
@@ -140,7 +134,8 @@ struct tile {
   // of C; the last vector of a row has `tail` lanes.
   template <class Tail, class Epilogue>
   [[gnu::always_inline]] void finish(std::int64_t row, std::int64_t column, int skip, Tail tail,
-                                     Epilogue& epilogue) const {
+                                     Epilogue const& stated) const {
+    auto const epilogue = stated;  // a copy, since stores could alias the original
     if constexpr (is_heavy<std::remove_cvref_t<Epilogue>>) {
       alignas(64) T buffer[elements];
       store(buffer);
@@ -183,8 +178,8 @@ struct tile_place {
 // One tile of C: the function in which all arithmetic is done.
 template <int Rows, int Vectors, bool MaySplit, class Arch, class T, class A, class B, class Tail,
           class Epilogue>
-[[gnu::noinline]] void compute_tile(tile_place<T> const& at, A a, B b, Tail tail,
-                                    Epilogue& epilogue) {
+[[gnu::noinline]] void compute_tile(tile_place<T> const& at, A const& a, B const& b, Tail tail,
+                                    Epilogue const& epilogue) {
   tile<T, Arch, Rows, Vectors> c;
   if (!MaySplit || at.first) {
     c.clear();

@@ -59,7 +59,7 @@ struct tiled {
     team const& members;
     as_loader<T, Arch, A> const& a;
     as_loader<T, Arch, B> const& b;
-    Epilogue& epilogue;
+    Epilogue const& epilogue;
     T *a_block, *c_block, *b_panel;
     // the block of C, and of the contraction
     std::int64_t row, rows, column, columns, begin, steps;
@@ -69,7 +69,7 @@ struct tiled {
   template <class Epilogue>
   static void run(team const& members, std::int64_t m, std::int64_t n, std::int64_t k,
                   as_loader<T, Arch, A> const& a, as_loader<T, Arch, B> const& b,
-                  Epilogue& epilogue, std::byte* scratch) {
+                  Epilogue const& epilogue, std::byte* scratch) {
     T* const a_block = reinterpret_cast<T*>(scratch);
     T* const c_block = a_block + round_up(a_elements, 64 / size);
     T* const b_panel =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/evaluators/cpu/gemm/unroll.hpp>
 #include <typegrad/evaluators/cpu/partial.hpp>
 
 namespace typegrad::cpu::detail {
@@ -15,11 +16,13 @@ template <class T, class Arch>
     constexpr __mmask16 all = 0xffff;
     constexpr __mmask8 half = 0xff;
     __m512 a[16], b[16];
+    TYPEGRAD_UNROLL
     for (int i = 0; i < 8; ++i) {
       a[2 * i] = _mm512_maskz_unpacklo_ps(all, x[2 * i], x[2 * i + 1]);
       a[2 * i + 1] = _mm512_maskz_unpackhi_ps(all, x[2 * i], x[2 * i + 1]);
     }
     // b[4 i + j]: lane j of each 128-bit part, of rows 4 i to 4 i + 3
+    TYPEGRAD_UNROLL
     for (int i = 0; i < 4; ++i) {
       __m512d const p = _mm512_castps_pd(a[4 * i]), q = _mm512_castps_pd(a[4 * i + 1]);
       __m512d const r = _mm512_castps_pd(a[4 * i + 2]), s = _mm512_castps_pd(a[4 * i + 3]);
@@ -28,6 +31,7 @@ template <class T, class Arch>
       b[4 * i + 2] = _mm512_castpd_ps(_mm512_maskz_unpacklo_pd(half, q, s));
       b[4 * i + 3] = _mm512_castpd_ps(_mm512_maskz_unpackhi_pd(half, q, s));
     }
+    TYPEGRAD_UNROLL
     for (int j = 0; j < 4; ++j) {
       __m512 const even_low = _mm512_maskz_shuffle_f32x4(all, b[j], b[4 + j], 0x88);
       __m512 const odd_low = _mm512_maskz_shuffle_f32x4(all, b[j], b[4 + j], 0xdd);
@@ -41,10 +45,12 @@ template <class T, class Arch>
   } else if constexpr (has_avx512<Arch> && std::is_same_v<T, double>) {
     constexpr __mmask8 half = 0xff;
     __m512d a[8];
+    TYPEGRAD_UNROLL
     for (int i = 0; i < 4; ++i) {
       a[2 * i] = _mm512_maskz_unpacklo_pd(half, x[2 * i], x[2 * i + 1]);
       a[2 * i + 1] = _mm512_maskz_unpackhi_pd(half, x[2 * i], x[2 * i + 1]);
     }
+    TYPEGRAD_UNROLL
     for (int j = 0; j < 2; ++j) {
       __m512d const even_low = _mm512_maskz_shuffle_f64x2(half, a[j], a[2 + j], 0x88);
       __m512d const odd_low = _mm512_maskz_shuffle_f64x2(half, a[j], a[2 + j], 0xdd);
