@@ -5,9 +5,15 @@
 
 namespace typegrad {
 
+/// Functions on symbols that are found by their argument, `reshape(x, {5, 2})`, because a layer has
+/// the name: `typegrad::reshape<5, 2>`.
+namespace symbolic {
+struct base {};
+}  // namespace symbolic
+
 /// A value while a model is traced: which graph, which node. Computing with symbols appends nodes.
 /// A symbol is poisoned once its trace failed: computing with it does nothing.
-class symbol {
+class symbol : symbolic::base {
  public:
   constexpr symbol() = default;
   constexpr symbol(graph& owner, int id) : owner_{&owner}, id_{id} {}

@@ -5,7 +5,11 @@
 
 namespace typegrad {
 
+namespace symbolic {
+/// The same elements, in the same order, under other extents. Requires equal counts.
 constexpr symbol reshape(symbol x, extents shape) { return build::reshape(x, shape); }
+}  // namespace symbolic
+
 constexpr symbol transpose(symbol x, axis_list permutation) {
   return build::transpose(x, permutation);
 }

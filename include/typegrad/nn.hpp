@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// nn/model.hpp comes first: the sentence about a wrong model then stands near the top of the
+// compiler's output, behind fewer lines of "In file included from".
+#include <typegrad/nn/model.hpp>
+
+#include <typegrad/nn/activation.hpp>
+#include <typegrad/nn/dense.hpp>
+#include <typegrad/nn/dropout.hpp>
+#include <typegrad/nn/frozen.hpp>
+#include <typegrad/nn/losses.hpp>
+#include <typegrad/nn/metrics.hpp>
+#include <typegrad/nn/reshape.hpp>
+#include <typegrad/nn/sequential.hpp>

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/core/text.hpp>
+
+// How a sentence that was made during constant evaluation gets into the compiler's output, word for
+// word, as one short error. The sentence becomes a template argument (of exactly its length, so
+// that it prints as a string). clang shows it in full when it explains an unsatisfied constraint,
+// g++ (and nvcc) in the name of an incomplete type. A template that a user names is therefore
+// written
+//   template <class M, auto Sentence = diagnosis_of<M>> requires(correct(Sentence))
+//   inline constexpr auto fact = checked<Sentence, M>::fact;
+// where `checked` is only defined for the empty sentence.
+
+namespace typegrad {
+
+/// A sentence as a template argument. Empty (N is 1): nothing is wrong.
+template <std::size_t N>
+struct said {
+  char sentence[N] = {};
+};
+
+#ifdef __clang__
+/// Whether there is nothing to say; clang says the rest.
+template <std::size_t N>
+constexpr bool correct(said<N> const&) {
+  return N == 1;
+}
+#else
+template <std::size_t N>
+constexpr bool correct(said<N> const&) {
+  return true;  // the incomplete type will tell
+}
+#endif
+
+/// `Source::sentence()`, a text made during constant evaluation, as a template argument.
+template <class Source>
+constexpr auto say() {
+  constexpr text t = Source::sentence();
+  said<t.length + 1> s;
+  for (std::size_t i = 0; i < t.length; ++i) s.sentence[i] = t.characters[i];
+  return s;
+}
+
+}  // namespace typegrad

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/graph/graph.hpp>
+#include <typegrad/nn/diagnosis.hpp>
+
+#include <concepts>
+#include <utility>
+
+namespace typegrad {
+
+/// A type that can be traced: `static constexpr void trace(graph&)` declares inputs, calls layers,
+/// and appends the values it gives to the graph's outputs.
+template <class M>
+concept model = requires(graph& g) { M::trace(g); };
+
+namespace detail {
+
+struct not_a_model {
+  static constexpr void trace(graph& g) {
+    g.fail(text{"not a model: it has no trace; sequential<input<...>, ...> is one"});
+  }
+};
+
+/// What is known of a model once it has been traced. A wrong one has a sentence and nothing else.
+struct model_facts {
+  text sentence;
+  std::int64_t parameters = 0;
+  std::int64_t trainable_parameters = 0;
+  extents input, output;  ///< of the first input and the first output
+  int inputs = 0;
+  int outputs = 0;
+  int nodes = 0;
+};
+
+}  // namespace detail
+
+/// The graph of M, for training or not. Empty but for its `error` if M is wrong.
+template <class M>
+constexpr graph trace(bool training = false) {
+  graph g;
+  g.training = training;
+  if constexpr (model<M>)
+    M::trace(g);
+  else
+    detail::not_a_model::trace(g);
+  if (!g.failed() && g.outputs.empty()) g.fail(text{"the model has no output"});
+  if (!g.failed()) return g;
+  graph empty;
+  empty.training = training;
+  empty.error = g.error;
+  return empty;
+}
+
+/// M traced once, for training or not: the facts that one can ask for while compiling.
+template <class M, bool Training = false>
+struct traced {
+  static constexpr detail::model_facts facts = [] {
+    graph const g = trace<M>(Training);
+    detail::model_facts f;
+    f.sentence = g.error;
+    f.inputs = g.inputs.size();
+    f.outputs = g.outputs.size();
+    f.nodes = g.size();
+    if (!g.inputs.empty()) f.input = g.inputs[0].shape;
+    if (!g.outputs.empty()) f.output = g[g.outputs[0]].shape;
+    for (weight_info const& w : g.weights) {
+      f.parameters += w.shape.count();
+      if (w.trainable) f.trainable_parameters += w.shape.count();
+    }
+    return f;
+  }();
+  static constexpr text sentence() { return facts.sentence; }
+};
+
+/// What is wrong with M, as a template argument; see nn/diagnosis.hpp.
+template <class M>
+inline constexpr auto diagnosis_of = say<traced<M>>();
+
+namespace detail {
+
+template <class Model, bool Input, std::size_t... I>
+auto shape_of(std::index_sequence<I...>)
+    -> shape<(Input ? traced<Model>::facts.input : traced<Model>::facts.output).dims[I]...>;
+
+/// Only defined for a model that nothing is wrong with.
+template <auto Sentence, class M>
+struct checked;
+
+template <class M>
+struct checked<said<1>{}, M> {
+  static constexpr model_facts const& facts = traced<M>::facts;
+  static constexpr std::int64_t parameter_count = facts.parameters;
+  static constexpr std::int64_t trainable_parameter_count = facts.trainable_parameters;
+  using input_shape =
+      decltype(shape_of<M, true>(std::make_index_sequence<std::size_t(facts.input.rank)>{}));
+  using output_shape =
+      decltype(shape_of<M, false>(std::make_index_sequence<std::size_t(facts.output.rank)>{}));
+};
+
+}  // namespace detail
+
+/// The number of M's weights' elements, state (such as moving averages) included.
+template <class M, auto Sentence = diagnosis_of<M>>
+requires(correct(Sentence))
+inline constexpr auto parameter_count = detail::checked<Sentence, M>::parameter_count;
+
+/// The number of those that training changes.
+template <class M, auto Sentence = diagnosis_of<M>>
+requires(correct(Sentence))
+inline constexpr auto trainable_parameter_count =
+    detail::checked<Sentence, M>::trainable_parameter_count;
+
+/// The extents of one sample of M's (first) input, as a type.
+template <class M, auto Sentence = diagnosis_of<M>>
+requires(correct(Sentence))
+using input_shape = typename detail::checked<Sentence, M>::input_shape;
+
+/// The extents of one sample of M's (first) output, as a type.
+template <class M, auto Sentence = diagnosis_of<M>>
+requires(correct(Sentence))
+using output_shape = typename detail::checked<Sentence, M>::output_shape;
+
+}  // namespace typegrad

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/core/text.hpp>
+#include <typegrad/graph/weights.hpp>
+
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+// Options of layers and losses are values among the template arguments, in any order:
+// dense<10, relu, no_bias>. What an option is about is its tag; a value's tag follows from its type.
+
+namespace typegrad {
+
+/// The tags, and what a diagnosis calls them.
+namespace options {
+
+#define TYPEGRAD_OPTION(tag) \
+  struct tag { static constexpr std::string_view name = #tag; };
+
+TYPEGRAD_OPTION(activation)
+TYPEGRAD_OPTION(bias)
+TYPEGRAD_OPTION(padding)
+TYPEGRAD_OPTION(kernel_initializer)
+TYPEGRAD_OPTION(bias_initializer)
+TYPEGRAD_OPTION(kernel_regularizer)
+TYPEGRAD_OPTION(bias_regularizer)
+TYPEGRAD_OPTION(activity_regularizer)
+TYPEGRAD_OPTION(from_logits)
+TYPEGRAD_OPTION(label_smoothing)
+TYPEGRAD_OPTION(delta)
+TYPEGRAD_OPTION(per_position)
+TYPEGRAD_OPTION(unknown)
+
+#undef TYPEGRAD_OPTION
+
+}  // namespace options
+
+/// An option that is just a value of type T under a tag.
+template <class Tag, class T>
+struct option {
+  using option_tag = Tag;
+  T value;
+  constexpr operator T() const { return value; }
+};
+
+/// What a convolution or a window does at the borders.
+enum class padding_mode { valid, same, causal };
+
+/// Only where the window fits.
+inline constexpr padding_mode valid = padding_mode::valid;
+/// As many results as elements, divided by the stride; zeros around them.
+inline constexpr padding_mode same = padding_mode::same;
+/// Like `same`, with all zeros before the first element.
+inline constexpr padding_mode causal = padding_mode::causal;
+
+inline constexpr option<options::bias, bool> use_bias{true};
+inline constexpr option<options::bias, bool> no_bias{false};
+
+namespace detail {
+
+template <class T>
+constexpr auto tag_of() {
+  if constexpr (requires { typename T::option_tag; })
+    return typename T::option_tag{};
+  else if constexpr (std::same_as<T, padding_mode>)
+    return options::padding{};
+  else if constexpr (std::same_as<T, regularizer>)
+    return options::kernel_regularizer{};
+  else if constexpr (std::convertible_to<T, initializer>)
+    return options::kernel_initializer{};
+  else if constexpr (requires(T const& f, symbol x) { { f(x) } -> std::convertible_to<symbol>; })
+    return options::activation{};
+  else
+    return options::unknown{};
+}
+
+template <class T, class... Ts>
+inline constexpr bool one_of = (std::same_as<T, Ts> || ...);
+
+}  // namespace detail
+
+/// What an option of type T is about: its member type `option_tag`, or what its type tells (anything
+/// that can be called with a symbol is an activation).
+template <class T>
+using option_tag = decltype(detail::tag_of<std::remove_cvref_t<T>>());
+
+/// The option with this tag among `given`, or else `value`. Requires that it converts to T.
+template <class Tag, class T, class... Options>
+constexpr T option_or(T value, Options const&... given) {
+  [[maybe_unused]] auto const look = [&value](auto const& one) {
+    if constexpr (std::same_as<option_tag<decltype(one)>, Tag>) value = static_cast<T>(one);
+  };
+  (look(given), ...);
+  return value;
+}
+
+/// Whether `given` has an option with this tag.
+template <class Tag, class... Options>
+constexpr bool has_option(Options const&...) {
+  return (std::same_as<option_tag<Options>, Tag> || ...);
+}
+
+/// What is wrong with the options given to `owner`, which takes those of the tags Allowed, each at
+/// most once. Empty if nothing is.
+template <class... Allowed, class... Options>
+constexpr text options_problem(std::string_view owner, Options const&...) {
+  constexpr int n = static_cast<int>(sizeof...(Options));
+  std::string_view const names[] = {"", option_tag<Options>::name...};
+  bool const known[] = {true, detail::one_of<option_tag<Options>, Allowed...>...};
+  return [&] {
+    for (int i = 1; i <= n; ++i) {
+      if (!known[i])
+        return sentence("option ", i, " (", names[i], ") is not one that ", owner, " takes");
+      for (int j = 1; j < i; ++j)
+        if (names[j] == names[i])
+          return sentence("option ", i, " (", names[i], ") repeats option ", j);
+    }
+    return text{};
+  }();
+}
+
+}  // namespace typegrad

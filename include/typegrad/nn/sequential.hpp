@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/nn/input.hpp>
+#include <typegrad/nn/layer.hpp>
+
+#include <boost/hana/tuple.hpp>
+
+namespace typegrad {
+
+namespace detail {
+
+/// The layers one after the other. `number` is the first one's number in a diagnosis, or -1 within
+/// another layer, where the path says it all.
+template <class... Layers>
+constexpr symbol call_in_order(boost::hana::tuple<Layers...>& layers, symbol x, int number) {
+  auto const call = [&](auto& one) {
+    if (number >= 0 && x.valid()) {
+      x.owner().scope.description = {};
+      x.owner().scope.description.append("layer ").append(number++);
+    }
+    if constexpr (requires { { one(x) } -> std::convertible_to<symbol>; })
+      x = one(x);
+    else if (x.valid())
+      x = poison(x.owner(), sentence(layer_name_of<std::remove_cvref_t<decltype(one)>>,
+                                     " is not a layer: it cannot be called with a symbol"));
+  };
+  boost::hana::unpack(layers, [&](auto&... each) {
+    int const order[] = {0, (call(each), 0)...};
+    static_cast<void>(order);
+  });
+  if (number >= 0 && x.valid()) x.owner().scope.description = {};
+  return x;
+}
+
+}  // namespace detail
+
+/// Layers in a row, each taking what the one before it gives. With `input<...>` as the first it is
+/// a model; without, a layer to be used within others.
+template <class... Layers>
+class sequential : public layer<sequential<Layers...>> {
+ public:
+  constexpr symbol call(symbol x) { return detail::call_in_order(layers_, x, -1); }
+
+  static constexpr void trace(graph& g) {
+    g.fail(text{"sequential: needs input<...> as its first layer to be a model"});
+  }
+
+ private:
+  boost::hana::tuple<Layers...> layers_;
+};
+
+template <auto... Dims, class... Layers>
+class sequential<input<Dims...>, Layers...>
+    : public layer<sequential<input<Dims...>, Layers...>> {
+ public:
+  /// As a layer within another model. Requires that model's value to have the input's extents.
+  constexpr symbol call(symbol x) {
+    if (!(x.shape() == in::shape))
+      return poison(x.owner(), sentence("its input has extents ", to_text(in::shape), ", got ",
+                                        to_text(x.shape())));
+    return detail::call_in_order(layers_, x, -1);
+  }
+
+  static constexpr void trace(graph& g) {
+    for (std::int64_t const n : in::shape)
+      if (n <= 0)
+        return g.fail(sentence("layer 0, input: needs positive extents, got ",
+                               to_text(in::shape)));
+    symbol x = build::input(g, "input", in::shape, in::type);
+    boost::hana::tuple<Layers...> layers;
+    x = detail::call_in_order(layers, x, 1);
+    if (x.valid()) g.outputs.push_back(x.id());
+  }
+
+ private:
+  using in = input<Dims...>;
+  boost::hana::tuple<Layers...> layers_;
+};
+
+}  // namespace typegrad
