@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/core/aligned_buffer.hpp>
+#include <typegrad/inference/model_core.hpp>
+#include <typegrad/training/optimizers/update.hpp>
+#include <typegrad/training/samples.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Training without the model's type: written, and compiled, once.
+namespace typegrad::training_detail {
+
+/// An optimizer whose type is forgotten.
+struct any_optimizer {
+  std::string_view name;
+  int slots = 0;
+  std::string_view slot_names[max_slots] = {};
+  bool uses[max_slots] = {};
+  void (*update)(void const* optimizer, update_target const&, int threads) = nullptr;
+};
+
+template <class Optimizer>
+any_optimizer forget_type(Optimizer const& o) {
+  static_assert(Optimizer::slots <= max_slots);
+  any_optimizer any;
+  any.name = Optimizer::name;
+  any.slots = Optimizer::slots;
+  for (int i = 0; i < Optimizer::slots; ++i) {
+    any.slot_names[i] = Optimizer::slot_names[static_cast<std::size_t>(i)];
+    any.uses[i] = o.uses_slot(i);
+  }
+  any.update = [](void const* optimizer, update_target const& t, int threads) {
+    static_cast<Optimizer const*>(optimizer)->update(t, threads);
+  };
+  return any;
+}
+
+/// What follows from the types of model, loss, metrics and optimizer.
+struct training_setup {
+  inference_detail::compiled_step train, evaluate;
+  sample_layout layout;
+  std::vector<std::string> names;  ///< of the numbers measured: "loss", then the metrics
+  any_optimizer optimizer;
+};
+
+/// A batch as the programs read it: dense rows.
+struct batch_view {
+  void const* x = nullptr;
+  void const* y = nullptr;
+  float const* weight = nullptr;
+  std::int64_t size = 0;
+};
+
+/// Means over the samples seen so far.
+class running_means {
+ public:
+  void begin(std::size_t names) { sums_.assign(names, 0.0), count_ = 0; }
+  /// `results`: the batch's loss, which is a mean, and the metrics, which are sums.
+  void add(float const* results, std::int64_t samples) {
+    sums_[0] += static_cast<double>(results[0]) * static_cast<double>(samples);
+    for (std::size_t i = 1; i < sums_.size(); ++i) sums_[i] += static_cast<double>(results[i]);
+    count_ += samples;
+  }
+  double operator[](std::size_t i) const { return sums_[i] / static_cast<double>(count_); }
+  std::size_t size() const { return sums_.size(); }
+
+ private:
+  std::vector<double> sums_;
+  std::int64_t count_ = 0;
+};
+
+/// All that training changes but the weights themselves, and the memory that it works in.
+struct training_state {
+  training_state(inference_detail::weight_table const& table, any_optimizer const& optimizer,
+                 std::size_t names)
+      : gradients{table.elements()}, results(static_cast<std::int64_t>(names)) {
+    for (int i = 0; i < optimizer.slots; ++i)
+      if (optimizer.uses[i]) slots[i] = aligned_buffer<float>(table.elements());
+    for (auto const& place : table) {
+      if (!place.trainable) continue;
+      auto const end = place.offset + (place.count + segment_grain - 1) / segment_grain *
+                                          segment_grain;
+      variables.push_back({place.offset, end});
+      if (!merged.empty() && merged.back().end == place.offset)
+        merged.back().end = end;
+      else
+        merged.push_back({place.offset, end});
+    }
+    partial_sums = aligned_buffer<double>(
+        norm_chunks(variables.data(), static_cast<int>(variables.size())));
+    train_outputs.resize(names + variables.size());
+  }
+
+  std::uint64_t seed = 0;
+  std::int64_t step = 0;   ///< batches trained on
+  std::int64_t epoch = 0;  ///< epochs finished
+
+  aligned_buffer<float> gradients, slots[max_slots];
+  std::vector<segment> variables, merged;
+  aligned_buffer<double> partial_sums;
+  aligned_buffer<float> results;  ///< loss and metrics of the last batch
+  std::vector<void*> train_outputs;
+  aligned_buffer<std::byte> staged_x, staged_y;
+  aligned_buffer<float> staged_weight, ones;
+};
+
+/// A model in training, put together from its parts for the time of a call.
+struct engine {
+  inference_detail::model_core& core;
+  training_state& state;
+  training_setup const& setup;
+  void const* optimizer;
+
+  /// Loss and metrics of a batch, into state.results.
+  void evaluate_batch(batch_view const& b) const {
+    void* outputs[max_results];
+    for (std::size_t i = 0; i < setup.names.size(); ++i) outputs[i] = &state.results[index(i)];
+    run(setup.evaluate, b, outputs);
+  }
+
+  /// The same, and the gradients; the weights are as they were. `update` is to follow.
+  void compute_gradients(batch_view const& b) const {
+    void** next = state.train_outputs.data();
+    for (std::size_t i = 0; i < setup.names.size(); ++i) *next++ = &state.results[index(i)];
+    for (segment const& s : state.variables) *next++ = state.gradients.data() + s.begin;
+    run(setup.train, b, state.train_outputs.data());
+  }
+
+  /// The optimizer's step with the gradients just computed.
+  void update() const {
+    ++state.step;
+    update_target t;
+    t.weights = core.weights.data();
+    t.gradients = state.gradients.data();
+    for (int i = 0; i < setup.optimizer.slots; ++i) t.slots[i] = state.slots[i].data();
+    t.variables = state.variables.data();
+    t.variable_count = static_cast<int>(state.variables.size());
+    t.merged = state.merged.data();
+    t.merged_count = static_cast<int>(state.merged.size());
+    t.partial_sums = state.partial_sums.data();
+    t.step = state.step;
+    setup.optimizer.update(optimizer, t, threads());
+  }
+
+  static constexpr std::size_t max_results = 32;
+
+ private:
+  static std::int64_t index(std::size_t i) { return static_cast<std::int64_t>(i); }
+
+  void run(inference_detail::compiled_step const& step, batch_view const& b,
+           void* const* outputs) const {
+    void const* const inputs[] = {b.x, b.y, b.weight};
+    int const thread_count = threads();
+    step.run({.batch_size = b.size,
+              .inputs = inputs,
+              .weights = core.weights.data(),
+              .outputs = outputs,
+              .arena = core.arena_for(step, b.size, thread_count),
+              .seed = state.seed,
+              .step = static_cast<std::uint64_t>(state.step),
+              .threads = thread_count});
+  }
+};
+
+}  // namespace typegrad::training_detail

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/training/batches.hpp>
+#include <typegrad/training/fit_options.hpp>
+#include <typegrad/training/history.hpp>
+#include <typegrad/training/progress.hpp>
+#include <typegrad/training/shuffle.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace typegrad::training_detail {
+
+inline void check_batch_size(std::string_view who, int batch_size) {
+  if (batch_size < 1)
+    throw std::invalid_argument(
+        data_detail::message(who, ": batch_size must be positive, got ", batch_size));
+}
+
+/// Loss and metrics over all samples, into `means`.
+inline void evaluate(engine const& e, samples const& data, std::int64_t batch_size,
+                     running_means& means) {
+  batch_reader const batches(e, data, batch_size);
+  means.begin(e.setup.names.size());
+  for (std::int64_t i = 0; i < batches.count(); ++i) {
+    batch_view const b = batches[i];
+    e.evaluate_batch(b);
+    means.add(e.state.results.data(), b.size);
+  }
+}
+
+/// Loss and gradients of one batch, and the optimizer's step. A loss that is not finite is
+/// std::runtime_error, and the weights are left as they were before the batch.
+inline void train_batch(engine const& e, batch_view const& b, bool check_finite,
+                        std::string_view who) {
+  e.compute_gradients(b);
+  float const loss = e.state.results[0];
+  if (check_finite && !std::isfinite(loss))
+    throw std::runtime_error(data_detail::message(
+        who, ": the loss is ", std::isnan(loss) ? "NaN" : "infinite", " in epoch ",
+        e.state.epoch + 1, ", step ", e.state.step + 1,
+        "; the weights are those before that step. Try a lower learning rate or clipnorm, and look"
+        " for extreme values in the data (check_finite = false goes on regardless)"));
+  e.update();
+}
+
+struct fit_parts {
+  samples train, validation;
+};
+
+inline fit_parts split(samples const& data, fit_options const& o) {
+  if (!(o.validation_split >= 0 && o.validation_split < 1))
+    throw std::invalid_argument("fit: validation_split must be at least 0 and below 1, got " +
+                                std::to_string(o.validation_split));
+  if (o.validation_data.given() || o.validation_split == 0) return {data, o.validation_data};
+  std::int64_t const rows = data.size();
+  auto const kept = static_cast<std::int64_t>(
+      std::floor(static_cast<double>(rows) * (1 - o.validation_split)));
+  if (kept == 0 || kept == rows)
+    throw std::invalid_argument(data_detail::message(
+        "fit: validation_split ", std::to_string(o.validation_split), " of ", rows,
+        " samples leaves ", kept, " for training and ", rows - kept, " for validation"));
+  return {data.rows(0, kept), data.rows(kept, rows)};
+}
+
+inline void check(samples const& data, fit_options const& o, sample_layout const& layout) {
+  using data_detail::message;
+  check_batch_size("fit", o.batch_size);
+  if (o.epochs < 0 || o.initial_epoch < 0 || o.validation_freq < 1)
+    throw std::invalid_argument("fit: epochs and initial_epoch must not be negative, and"
+                                " validation_freq must be positive");
+  check_extents("fit", data, layout);
+  check_values("fit", data, layout);
+  if (!o.validation_data.given()) return;
+  check_extents("fit: validation_data", o.validation_data, layout);
+  check_values("fit: validation_data", o.validation_data, layout);
+}
+
+/// Keras's fit: epochs of batches in a new order each time, then validation.
+inline history fit(engine const& e, samples const& all, fit_options const& o) {
+  check(all, o, e.setup.layout);
+  auto const [train, validation] = split(all, o);
+  std::size_t const names = e.setup.names.size();
+  std::vector<std::string> validation_names;
+  for (auto const& name : e.setup.names) validation_names.push_back("val_" + name);
+  std::vector<std::int64_t> order(o.shuffle ? static_cast<std::size_t>(train.size()) : 0);
+  batch_reader const batches(e, train, o.batch_size, o.shuffle ? &order : nullptr,
+                             &o.class_weight);
+  running_means means, validation_means;
+  std::vector<log_entry> logs;
+  history out;
+  progress_options shown;
+  if (o.verbose.level != 1) {
+    shown.terminal = false;
+    shown.line_every = 1e300;
+  }
+
+  for (int epoch = o.initial_epoch; epoch < o.epochs; ++epoch) {
+    if (o.shuffle)
+      shuffle(order, o.seed.value_or(e.state.seed), static_cast<std::uint64_t>(e.state.epoch));
+    std::optional<progress_bar> bar;
+    if (o.verbose.level > 0)
+      bar.emplace(epoch + 1, o.epochs, static_cast<std::size_t>(batches.count()), shown);
+    means.begin(names);
+    for (std::int64_t i = 0; i < batches.count(); ++i) {
+      batch_view const b = batches[i];
+      train_batch(e, b, o.check_finite, "fit");
+      means.add(e.state.results.data(), b.size);
+      if (!bar) continue;
+      logs.clear();
+      for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);
+      bar->update(static_cast<std::size_t>(i + 1), logs);
+    }
+    ++e.state.epoch;
+    logs.clear();
+    for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);
+    if (validation.given()) {
+      bool const now = (epoch + 1) % o.validation_freq == 0;
+      if (now) evaluate(e, validation, o.batch_size, validation_means);
+      for (std::size_t k = 0; k < names; ++k) {
+        double const value = now ? validation_means[k] : std::nan("");
+        logs.emplace_back(validation_names[k], value);
+      }
+    }
+    out.add_epoch(epoch + 1);
+    for (auto const& [name, value] : logs) out.add(name, value);
+    if (bar) bar->finish(logs);
+  }
+  return out;
+}
+
+}  // namespace typegrad::training_detail
