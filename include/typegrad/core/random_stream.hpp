@@ -26,18 +26,13 @@ constexpr std::array<std::uint32_t, 2> random_key(std::uint64_t seed, std::uint6
           static_cast<std::uint32_t>(seed >> 32) ^ static_cast<std::uint32_t>(step >> 32)};
 }
 
-/// 24 random bits as a float in [0, 1).
-constexpr float to_unit_interval(std::uint32_t bits) {
-  return static_cast<float>(bits >> 8) * 0x1p-24F;
-}
-
 /// Element `element` of the random value that has `stream`, at a step, from a seed.
 constexpr float uniform_at(std::uint64_t seed, std::uint64_t step, std::uint32_t stream,
                            std::uint64_t element) {
   std::uint64_t const within = element % random_block;
   std::uint64_t const call = element / random_block * random_lanes + within % random_lanes;
   auto const words = philox4x32_10(random_counter(step, stream, call), random_key(seed, step));
-  return to_unit_interval(words[within / random_lanes]);
+  return unit_float(words[within / random_lanes]);
 }
 
 }  // namespace typegrad

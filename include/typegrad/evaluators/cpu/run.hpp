@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/evaluators/cpu/column.hpp>
+#include <typegrad/evaluators/cpu/product.hpp>
+#include <typegrad/evaluators/cpu/row.hpp>
+
+// The CPU evaluator: runs a program's steps one after the other, each on all threads.
+
+namespace typegrad::cpu {
+
+/// What a program works on. All arrays are dense and row-major; per-sample ones are
+/// (batch, extents...).
+struct bindings {
+  std::int64_t batch_size = 1;
+  void const* const* inputs = nullptr;  ///< per input of the program
+  float* weights = nullptr;             ///< the flat buffer of the weight layout
+  void* const* outputs = nullptr;       ///< per output: where it is written
+  std::byte* arena = nullptr;           ///< `arena_bytes`, aligned to 64
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+  int threads = 1;
+};
+
+namespace detail {
+
+template <class Program, int Step, class Arch>
+struct kernel_of {
+  static constexpr int signature = Program::data.steps[static_cast<std::size_t>(Step)].signature;
+  static constexpr step_kind kind = Program::data.steps[static_cast<std::size_t>(Step)].kind;
+  static constexpr auto choose() {
+    if constexpr (kind == step_kind::loop)
+      return std::type_identity<loop_kernel<Program, signature, Arch>>{};
+    else if constexpr (kind == step_kind::row)
+      return std::type_identity<row_kernel<Program, signature, Arch>>{};
+    else if constexpr (kind == step_kind::column)
+      return std::type_identity<column_kernel<Program, signature, Arch>>{};
+    else
+      return std::type_identity<product_kernel<Program, signature, Arch>>{};
+  }
+  using type = typename decltype(choose())::type;
+};
+
+template <class Program, int Step, class Arch>
+inline void run_step(team const& members, void* const* buffers, run_context const& run) {
+  static constexpr step_info const& info = Program::data.steps[static_cast<std::size_t>(Step)];
+  auto const slots = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<void*, sizeof...(I) + 1>{
+        buffers[Program::data.slots[static_cast<std::size_t>(info.first_buffer) + I]]..., nullptr};
+  }(std::make_index_sequence<static_cast<std::size_t>(info.buffer_count)>{});
+  kernel_of<Program, Step, Arch>::type::run(
+      members, slots.data(), Program::data.streams.data() + info.first_stream, run);
+  members.barrier();
+}
+
+/// Steps [First, First + Count), in blocks so that no fold grows long.
+template <class Program, class Arch, int First, int Count>
+inline void run_steps(team const& members, void* const* buffers, run_context const& run) {
+  if constexpr (Count > 32) {
+    run_steps<Program, Arch, First, Count / 2>(members, buffers, run);
+    run_steps<Program, Arch, First + Count / 2, Count - Count / 2>(members, buffers, run);
+  } else {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (run_step<Program, First + static_cast<int>(I), Arch>(members, buffers, run), ...);
+    }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
+  }
+}
+
+template <class Program, class Arch, std::size_t... I>
+constexpr std::size_t most_scratch(int team_size, std::index_sequence<I...>) {
+  std::size_t most = 0;
+  std::size_t const all[] = {
+      0, kernel_of<Program, static_cast<int>(I), Arch>::type::scratch_bytes(team_size)...};
+  for (std::size_t const n : all)
+    if (n > most) most = n;
+  return (most + 63) / 64 * 64;
+}
+
+}  // namespace detail
+
+/// Bytes of scratch memory that a program's kernels need, for the whole team.
+template <class Program, class Arch = xsimd::default_arch>
+constexpr std::size_t scratch_bytes(int threads) {
+  return detail::most_scratch<Program, Arch>(
+      threads, std::make_index_sequence<static_cast<std::size_t>(Program::step_count)>{});
+}
+
+/// Bytes of the arena: the values between the steps, and scratch memory behind them.
+template <class Program, class Arch = xsimd::default_arch>
+constexpr std::size_t arena_bytes(std::int64_t batch_size, int threads) {
+  auto const values = static_cast<std::size_t>(Program::arena_bytes(batch_size));
+  return (values + 63) / 64 * 64 + scratch_bytes<Program, Arch>(threads);
+}
+
+/// Runs a program. Allocates nothing, locks nothing, throws nothing. The results are bit-identical
+/// for any number of threads.
+template <class Program, class Arch = xsimd::default_arch>
+void run(bindings const& b) noexcept {
+  constexpr auto& data = Program::data;
+  std::array<void*, static_cast<std::size_t>(Program::sizes.buffers) + 1> buffers;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.buffers); ++i) {
+    buffer const& x = data.buffers[i];
+    switch (x.where) {
+      case buffer::place::input:
+        buffers[i] = const_cast<void*>(b.inputs[x.index]);
+        break;
+      case buffer::place::weight:
+        buffers[i] = b.weights + data.weight_offsets[static_cast<std::size_t>(x.index)];
+        break;
+      case buffer::place::output: buffers[i] = b.outputs[x.index]; break;
+      case buffer::place::arena:
+        buffers[i] = b.arena + (x.per_sample ? data.shared_bytes + b.batch_size * x.offset
+                                             : x.offset);
+        break;
+    }
+  }
+  auto const values = static_cast<std::size_t>(Program::arena_bytes(b.batch_size));
+  run_context const context{b.batch_size, b.seed, b.step, b.arena + (values + 63) / 64 * 64};
+  run_team(b.threads, [&](team const& members) {
+    detail::run_steps<Program, Arch, 0, Program::step_count>(members, buffers.data(), context);
+  });
+}
+
+}  // namespace typegrad::cpu
