@@ -70,10 +70,37 @@ class panel {
     return *this;
   }
 
-  /// Draws the panel into a rectangle of the canvas.
-  void draw(svg::canvas& on, svg::point corner, double width, double height) const;
+  /// The room that the y axis' labels need beside the plot, in a rectangle of this size.
+  double margin(double width, double height) const {
+    double widest = 0;
+    axis const y = y_axis({}, width, height);
+    for (auto const& one : y.ticks()) {
+      widest = std::max(widest, svg::text_width(one.label, label_size));
+    }
+    return widest + (y_label_.empty() ? 18 : 36);
+  }
+
+  /// Draws the panel into a rectangle of the canvas, with at least `margin(width, height)` for the
+  /// labels on the left.
+  void draw(svg::canvas& on, svg::point corner, double width, double height,
+            double left_margin) const;
 
  private:
+  static constexpr double label_size = 11.5;
+
+  double title_height() const { return title_.empty() ? 8 : 30; }
+
+  axis y_axis(svg::point corner, double width, double height) const {
+    double const top = corner.y + title_height() + legend(nullptr, {}, width - 70) + 8;
+    double const bottom = corner.y + height - (x_label_.empty() ? 30 : 48);
+    return {y_fixed_.empty() ? padded(fitted(true), y_scale_, 0.06, true) : y_fixed_,
+            y_scale_,
+            false,
+            bottom,
+            top,
+            std::clamp(static_cast<int>((bottom - top) / 42), 2, 10)};
+  }
+
   template <class Xs, class Ys>
   static std::vector<svg::point> places(std::string_view name, Xs const& xs, Ys const& ys) {
     std::vector<svg::point> out;
@@ -171,11 +198,17 @@ struct figure {
       on.text({wide / 2, 29}, title,
               {.size = 17, .colour = "#111827", .at = typegrad::svg::anchor::middle, .bold = true});
     }
+    // Panels one above the other begin at the same place.
+    std::vector<double> margins(across, 0.0);
+    for (std::size_t i = 0; i < panels.size(); ++i) {
+      double& widest = margins[i % across];
+      widest = std::max(widest, panels[i].margin(cell, panel_height));
+    }
     for (std::size_t i = 0; i < panels.size(); ++i) {
       panels[i].draw(on,
                      {edge + cell * static_cast<double>(i % across),
                       head + panel_height * static_cast<double>(i / across)},
-                     cell, panel_height);
+                     cell, panel_height, margins[i % across]);
     }
     return on.finish();
   }
@@ -184,26 +217,17 @@ struct figure {
   void save(std::filesystem::path const& path) const { write_atomically(path, svg()); }
 };
 
-inline void panel::draw(svg::canvas& on, svg::point corner, double width, double height) const {
+inline void panel::draw(svg::canvas& on, svg::point corner, double width, double height,
+                        double left_margin) const {
   constexpr std::string_view ink = "#1f2937", soft = "#4b5563", grid = "#e5e7eb", line = "#9ca3af";
-  double const label_size = 11.5;
-  double const top_title = title_.empty() ? 8 : 30;
-
-  double const top = corner.y + top_title + legend(nullptr, {}, width - 70) + 8;
-  double const bottom = corner.y + height - (x_label_.empty() ? 30 : 48);
-  double const right = corner.x + width - 16;
-  axis const y(y_fixed_.empty() ? padded(fitted(true), y_scale_, 0.06, true) : y_fixed_, y_scale_,
-               false, bottom, top, std::clamp(static_cast<int>((bottom - top) / 42), 2, 10));
-  double widest = 0;
-  for (auto const& one : y.ticks()) {
-    widest = std::max(widest, svg::text_width(one.label, label_size));
-  }
-  double const left = corner.x + widest + (y_label_.empty() ? 18 : 36);
+  axis const y = y_axis(corner, width, height);
+  double const bottom = y.from(), top = y.to();
+  double const left = corner.x + left_margin, right = corner.x + width - 16;
   axis const x(padded(fitted(false), x_scale_, 0.025, false), x_scale_, whole_x(), left, right,
                std::clamp(static_cast<int>((right - left) / 55), 2, 12));
 
   on.text({left, corner.y + 20}, title_, {.size = 14, .colour = ink, .bold = true});
-  legend(&on, {left, corner.y + top_title}, width - 70);
+  legend(&on, {left, corner.y + title_height()}, width - 70);
 
   for (auto const& one : y.ticks()) {
     double const at = y.pixel(one.value);

@@ -166,8 +166,9 @@ inline std::vector<tensor_view> in_file_order(std::span<tensor_view const> tenso
 }
 
 /// Writes the tensors and texts as a safetensors file, atomically; the bytes are those of the
-/// reference writer. std::invalid_argument for what the format cannot hold: names twice, not
-/// UTF-8, or `__metadata__`; bytes that do not fit their shape.
+/// reference writer (which writes the texts in no order of their own; here they are sorted).
+/// std::invalid_argument for what the format cannot hold: names twice, not UTF-8, or
+/// `__metadata__`; bytes that do not fit their shape.
 inline void write(std::filesystem::path const& path, std::span<tensor_view const> tensors,
                   metadata_map const& metadata = {}) {
   auto const order = in_file_order(tensors);

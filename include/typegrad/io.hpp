@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSL-1.0
+// Files and drawings: atomic files, safetensors, SVG, plots.
+#pragma once
+
+#include <typegrad/io/atomic_file.hpp>
+#include <typegrad/io/plot.hpp>
+#include <typegrad/io/safetensors.hpp>
+#include <typegrad/io/svg.hpp>
