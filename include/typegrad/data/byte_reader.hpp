@@ -2,8 +2,6 @@
 // A file's content as a stream of bytes, inflated on the way if the file is gzip.
 #pragma once
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -15,6 +13,14 @@
 #include <string>
 #include <typegrad/data/message.hpp>
 #include <vector>
+
+// Without zlib (TYPEGRAD_HAS_ZLIB=0, or no header) gzip files are refused with a sentence.
+#if !defined(TYPEGRAD_HAS_ZLIB)
+#define TYPEGRAD_HAS_ZLIB __has_include(<zlib.h>)
+#endif
+#if TYPEGRAD_HAS_ZLIB
+#include <zlib.h>
+#endif
 
 namespace typegrad::data_detail {
 
@@ -39,10 +45,16 @@ class byte_reader {
     buffer_.resize(buffer_size);
     refill();
     gzip_ = available_ >= 2 && buffer_[0] == 0x1f && buffer_[1] == 0x8b;
+    if (gzip_ && !TYPEGRAD_HAS_ZLIB) {
+      throw std::runtime_error(message(name_, ": a gzip file, and this program was built without",
+                                       " zlib; unpack it, or build with zlib"));
+    }
+#if TYPEGRAD_HAS_ZLIB
     if (gzip_) {
       stream_ = std::make_unique<inflater>();
       if (!stream_->good) throw std::runtime_error(message(name_, ": zlib could not be started"));
     }
+#endif
   }
 
   /// Reads up to `size` bytes; fewer only at the end of the content.
@@ -72,6 +84,7 @@ class byte_reader {
   struct closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
+#if TYPEGRAD_HAS_ZLIB
   struct inflater {
     inflater() : good(inflateInit2(&z, 15 + 16) == Z_OK) {}
     inflater(inflater const&) = delete;
@@ -82,6 +95,7 @@ class byte_reader {
     z_stream z{};
     bool good;
   };
+#endif
 
   void refill() {
     file_position_ += available_;
@@ -113,6 +127,7 @@ class byte_reader {
     return got;
   }
 
+#if TYPEGRAD_HAS_ZLIB
   std::size_t inflate_some(unsigned char* out, std::size_t size) {
     std::size_t got = take_peeked(out, size);
     z_stream& z = stream_->z;
@@ -154,6 +169,9 @@ class byte_reader {
     inflateReset(&stream_->z);
     between_members_ = false;
   }
+#else
+  std::size_t inflate_some(unsigned char*, std::size_t) { return 0; }
+#endif
 
   std::size_t read_peek() {
     have_peeked_ = false;
@@ -164,12 +182,15 @@ class byte_reader {
 
   std::string name_;
   std::unique_ptr<std::FILE, closer> file_;
+#if TYPEGRAD_HAS_ZLIB
   std::unique_ptr<inflater> stream_;
+  bool between_members_ = false;
+#endif
   std::vector<unsigned char> buffer_;
   std::size_t used_ = 0, available_ = 0;
   std::uint64_t file_size_ = 0, file_position_ = 0, position_ = 0;
   unsigned char peeked_ = 0;
-  bool gzip_ = false, between_members_ = false, have_peeked_ = false;
+  bool gzip_ = false, have_peeked_ = false;
 };
 
 /// The whole content of a file, inflated if it is gzip.
