@@ -127,6 +127,11 @@ class predictor {
   void save_weights(std::string const& path) const;
   void load_weights(std::string const& path);
 
+  /// Prints the layers, their output shapes and numbers of parameters, in the form of Keras's
+  /// summary / gives that as text. In typegrad/io/summary.hpp.
+  void summary() const;
+  std::string summary_text() const;
+
   inference_detail::model_core const& core() const { return core_; }
 
  protected:

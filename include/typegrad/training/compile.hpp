@@ -97,9 +97,6 @@ class compiled_model : public predictor<Model> {
   void save(std::string const& path) const;
   void load(std::string const& path);
 
-  /// Prints the layers in the form of Keras's summary. In typegrad/io/summary.hpp.
-  void summary() const;
-
  private:
   static training_detail::training_setup make_setup(Optimizer const& optimizer,
                                                     inference_detail::model_core const& core) {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+// Tables of a model's layers, in the form that Keras has in TensorFlow 2.
+#pragma once
+
+#include <typegrad/inference/predictor.hpp>
+#include <typegrad/nn/layer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace typegrad {
+
+namespace io_detail {
+
+inline constexpr std::size_t summary_width = 65;
+
+/// Three columns; what is too long for its column goes on in the next line.
+inline void add_summary_row(std::string& to, std::array<std::string_view, 3> fields) {
+  constexpr std::array<std::size_t, 4> columns{1, 29, 55, summary_width};
+  do {
+    std::string line(1, ' ');
+    for (std::size_t i = 0; i < 3; ++i) {
+      std::size_t const room = columns[i + 1] - columns[i] - (i < 2 ? 2 : 0);
+      std::size_t const taken = std::min(room, fields[i].size());
+      line += fields[i].substr(0, taken);
+      fields[i].remove_prefix(taken);
+      line.resize(columns[i + 1], ' ');
+    }
+    to += line + '\n';
+  } while (!fields[0].empty() || !fields[1].empty() || !fields[2].empty());
+}
+
+/// "(None, 28, 28)": None is the number of samples.
+inline std::string summary_shape(extents const& e) {
+  std::string out = "(None,";
+  for (int i = 0; i < e.rank; ++i) out += (i == 0 ? " " : ", ") + std::to_string(e[i]);
+  return out + ')';
+}
+
+/// "101770 (397.54 KB)".
+inline std::string summary_count(std::int64_t parameters) {
+  double bytes = 4 * static_cast<double>(parameters);
+  constexpr std::array<char const*, 5> units{"B", "KB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1024 && unit + 1 < units.size(); ++unit) bytes /= 1024;
+  std::array<char, 64> out{};
+  std::snprintf(out.data(), out.size(), "%lld (%.2f %s)", static_cast<long long>(parameters), bytes,
+                units[unit]);
+  return out.data();
+}
+
+inline std::string summarize(graph const& g, std::string_view name) {
+  std::string const thin = std::string(summary_width, '_') + '\n';
+  std::string const thick = std::string(summary_width, '=') + '\n';
+  std::string out = "Model: \"" + std::string(name) + "\"\n" + thin;
+  add_summary_row(out, {"Layer (type)", "Output Shape", "Param #"});
+  out += thick;
+  bool first = true;
+  for (layer_record const& layer : g.layers) {
+    if (layer.depth != 0) continue;
+    if (!first) out += std::string(summary_width, ' ') + '\n';
+    first = false;
+    std::int64_t parameters = 0;
+    for (int i = layer.first_weight; i < layer.weights_end; ++i)
+      parameters += g.weights[i].shape.count();
+    std::string const title = std::string(layer.scope.path.view()) + " (" +
+                              std::string(layer.class_name.view()) + ')';
+    add_summary_row(out, {title, summary_shape(layer.output), std::to_string(parameters)});
+  }
+  std::int64_t trainable = 0;
+  std::int64_t others = 0;
+  for (weight_info const& w : g.weights) (w.trainable ? trainable : others) += w.shape.count();
+  return out + thick + "Total params: " + summary_count(trainable + others) +
+         "\nTrainable params: " + summary_count(trainable) +
+         "\nNon-trainable params: " + summary_count(others) + '\n' + thin;
+}
+
+}  // namespace io_detail
+
+template <class Model, auto Sentence>
+  requires(correct(Sentence))
+std::string predictor<Model, Sentence>::summary_text() const {
+  return io_detail::summarize(trace<Model>(), detail::layer_name_of<Model>.view());
+}
+
+template <class Model, auto Sentence>
+  requires(correct(Sentence))
+void predictor<Model, Sentence>::summary() const {
+  std::fputs(summary_text().c_str(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace typegrad

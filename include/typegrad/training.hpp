@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSL-1.0
+// Everything of the training floor.
+#pragma once
+
+#include <typegrad/training/compile.hpp>
+#include <typegrad/training/evaluation.hpp>
+#include <typegrad/training/fit_options.hpp>
+#include <typegrad/training/history.hpp>
+#include <typegrad/training/optimizers.hpp>
+#include <typegrad/training/samples.hpp>

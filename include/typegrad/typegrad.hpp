@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSL-1.0
+// All that a CPU user needs.
+#pragma once
+
+#include <typegrad/data.hpp>
+#include <typegrad/inference/predictor.hpp>
+#include <typegrad/io/checkpoint.hpp>
+#include <typegrad/io/history_plot.hpp>
+#include <typegrad/io/summary.hpp>
+#include <typegrad/nn.hpp>
+#include <typegrad/training.hpp>
+#include <typegrad/xtensor.hpp>
