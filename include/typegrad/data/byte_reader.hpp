@@ -16,7 +16,11 @@
 
 // Without zlib (TYPEGRAD_HAS_ZLIB=0, or no header) gzip files are refused with a sentence.
 #if !defined(TYPEGRAD_HAS_ZLIB)
-#define TYPEGRAD_HAS_ZLIB __has_include(<zlib.h>)
+#if __has_include(<zlib.h>)
+#define TYPEGRAD_HAS_ZLIB 1
+#else
+#define TYPEGRAD_HAS_ZLIB 0
+#endif
 #endif
 #if TYPEGRAD_HAS_ZLIB
 #include <zlib.h>
