@@ -14,7 +14,7 @@ struct initializer {
     normal,            ///< mean a, standard deviation b
     truncated_normal,  ///< the same, redrawn beyond two standard deviations
     variance_uniform,  ///< in ±sqrt(3 a / fan)
-    variance_normal,   ///< truncated normal of variance a / fan
+    variance_normal,   ///< normal of variance a / fan: truncated, unless b is 1
     orthogonal,        ///< a times an orthogonal matrix
     identity,          ///< a on the diagonal
   };

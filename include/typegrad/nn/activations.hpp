@@ -92,7 +92,8 @@ struct elu {
   using option_tag = options::activation;
   float alpha = 1;
   constexpr symbol operator()(symbol x) const {
-    return where(x >= 0, x, alpha * expm1(minimum(0, x)));
+    symbol const positive = x > 0;  // at 0 the derivative is the left one, alpha, as in TensorFlow
+    return where(positive, x, alpha * expm1(where(positive, 0, x)));
   }
   constexpr elu operator()(float a) const { return {a}; }
 };

@@ -13,7 +13,7 @@ template <auto... Dims>
 struct input {
   static constexpr extents shape = [] {
     extents e;
-    auto const take = [&](auto n) {
+    [[maybe_unused]] auto const take = [&](auto n) {
       if constexpr (!std::is_same_v<decltype(n), dtype>) e.push_back(std::int64_t{n});
     };
     (take(Dims), ...);
@@ -21,7 +21,7 @@ struct input {
   }();
   static constexpr dtype type = [] {
     dtype t = dtype::float32;
-    auto const take = [&](auto n) {
+    [[maybe_unused]] auto const take = [&](auto n) {
       if constexpr (std::is_same_v<decltype(n), dtype>) t = n;
     };
     (take(Dims), ...);

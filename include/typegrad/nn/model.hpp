@@ -83,9 +83,9 @@ template <class Model, bool Input, std::size_t... I>
 auto shape_of(std::index_sequence<I...>)
     -> shape<(Input ? traced<Model>::facts.input : traced<Model>::facts.output).dims[I]...>;
 
-/// Only defined for a model that nothing is wrong with.
+/// Has members only for a model that nothing is wrong with.
 template <auto Sentence, class M>
-struct checked;
+struct checked {};
 
 template <class M>
 struct checked<said<1>{}, M> {
