@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // typegrad's GEMM beside oneDNN's dnnl_sgemm in one run, on the shapes of dense networks: blocks of
-// calls of the one and the other take turns, and the medians of their times are compared.
+// calls of the one and the other take turns, and the medians of their times are compared (`best`:
+// the shortest times, which tell more where other programs run on the machine).
 //
 //   gemm_onednn [threads = 1] [seconds per shape = 0.3]
 //
@@ -130,14 +131,15 @@ void row(char const* name, std::int64_t m, std::int64_t k, std::int64_t n) {
   }
   double const flops =
       2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  double const t = median(x), u = median(y);
+  double const t = median(x), u = median(y);  // sorts
   std::printf("%-18s %10.3f %8.1f %6.1f", name, t * 1e6, flops / t * 1e-9, 100 * flops / t / peak);
 #if WITH_ONEDNN
   double worst = 0;
   for (std::size_t i = 0; i < c.size; ++i) {
     worst = std::max(worst, static_cast<double>(std::abs(c.data[i] - d.data[i])));
   }
-  std::printf(" %10.3f %8.1f %8.2f%s", u * 1e6, flops / u * 1e-9, u / t,
+  std::printf(" %10.3f %8.1f %8.2f %8.1f %6.1f %8.2f%s", u * 1e6, flops / u * 1e-9, u / t,
+              flops / x[0] * 1e-9, 100 * flops / x[0] / peak, y[0] / x[0],
               worst > 1e-3 * static_cast<double>(k) ? "   WRONG" : "");
 #else
   (void)u;
@@ -170,8 +172,8 @@ int main(int count, char** arguments) {
   peak = measured_peak();
   std::printf("%d thread(s), %s, measured FMA peak %.1f GFLOP/s\n", threads,
               xsimd::default_arch::name(), peak * 1e-9);
-  std::printf("%-18s %10s %8s %6s %10s %8s %8s\n", "m x k x n", "us", "GFLOP/s", "% peak",
-              "oneDNN us", "GFLOP/s", "ratio");
+  std::printf("%-18s %10s %8s %6s %10s %8s %8s %8s %6s %8s\n", "m x k x n", "us", "GFLOP/s",
+              "% peak", "oneDNN us", "GFLOP/s", "ratio", "best", "% peak", "ratio");
   forward<32, 32>("32x32x32", 32);
   forward<64, 64>("64x64x64", 64);
   forward<128, 128>("128x128x128", 128);

@@ -186,10 +186,10 @@ void check_static(int teams = 1) {
   check<gemm_shape{.n = N, .k = K}, T, Arch>(s, false, teams);
   check<gemm_shape{.n = N, .k = K, .transposed_b = true}, T, Arch>(s, false, teams);
   check<gemm_shape{.m = M, .n = N, .transposed_a = true}, T, Arch>(s, false, teams);
-  check<gemm_shape{.m = M, .n = N, .transposed_a = true, .transposed_b = true}, T, Arch>(s, false,
-                                                                                         teams);
   check<gemm_shape{.m = M, .n = N, .k = K}, T, Arch>(s, true, teams);
-  check<gemm_shape{.m = M, .n = N, .k = K, .transposed_b = true}, T, Arch>(s, true, teams);
+}
+, T, Arch > (s, true, teams);
+check<gemm_shape{.m = M, .n = N, .k = K, .transposed_b = true}, T, Arch>(s, true, teams);
 }
 
 }  // namespace
@@ -270,20 +270,12 @@ TEST_CASE("products of run-time extents, all transpositions", "[gemm]") {
 
 TEST_CASE("products of static extents", "[gemm]") {
   check_static<32, 10, 128>();
-  check_static<32, 128, 10>();
-  check_static<1, 10, 64>();
   check_static<1, 64, 64>();
-  check_static<1, 128, 77>();
   check_static<2, 7, 5>();
-  check_static<3, 33, 65>();
-  check_static<4, 48, 16>();
   check_static<5, 1, 9>();
   check_static<7, 31, 100>();
-  check_static<9, 100, 31>();
-  check_static<13, 17, 19>();
   check_static<16, 16, 16>();
   check_static<33, 65, 47>();
-  check_static<64, 64, 64>();
   check_static<100, 80, 1>();
   check_static<32, 128, 784>();
   check_static<130, 113, 257, double>();
@@ -387,7 +379,6 @@ TEST_CASE("products of a team are bit-identical to those of one thread", "[gemm]
   check_all_transpositions<double>({65, 130, 70}, 3);
   check_static<65, 130, 70>(3);
   check_static<40, 200, 1100>(3);
-  check_static<16, 33, 700>(5);
   check_static<1, 700, 450>(3);
 }
 

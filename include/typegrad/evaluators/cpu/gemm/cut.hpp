@@ -33,37 +33,26 @@ struct row_tile {
   int skip;
 };
 
-// Rows (two or more), as tiles of `limit` and, for what is left, of lower powers of two that
-// overlap the tile before them rather than leave a part of a tile over.
+// Rows (`low` or more), as tiles of `limit` and, for what is left, one or two that overlap the tile
+// before them rather than leave a part of a tile over: of `low` = limit / 2 rows where these do.
 struct row_cut {
   std::int64_t rows;
   int limit;
 
+  constexpr std::int64_t whole() const { return rows / limit; }
+  constexpr int rest() const { return static_cast<int>(rows % limit); }
+  constexpr int low() const { return limit / 2; }
+
   constexpr std::int64_t count() const {
-    std::int64_t const whole = rows / limit;
-    if (rows % limit == 0) return whole;
-    return whole + (height_of(static_cast<int>(rows % limit)) <= rows ? 1 : 2);
+    if (rest() == 0) return whole();
+    return whole() + (rows < limit && rows > low() ? 2 : 1);
   }
   constexpr row_tile tile(std::int64_t index) const {
-    std::int64_t const whole = rows / limit;
-    if (index < whole) return {index * limit, limit, 0};
-    int rest = static_cast<int>(rows % limit);
-    int height = height_of(rest);
-    std::int64_t done = whole * limit;
-    if (height > rows) {  // fewer rows than one such tile: two of at most half its height
-      height /= 2;
-      if (index == whole) return {done, height, 0};
-      done += height;
-      rest -= height;
-      height = height_of(rest);
-    }
+    if (index < whole()) return {index * limit, limit, 0};
+    if (rows < limit && index == 0) return {0, low(), 0};
+    int const height = rows < limit || rest() <= low() ? low() : limit;
+    std::int64_t const done = rows < limit ? low() : rows - rest();
     return {rows - height, height, static_cast<int>(done - (rows - height))};
-  }
-  // The lowest height, of 2, 4, ..., limit, of a tile that has these rows.
-  static constexpr int height_of(int rows_left) {
-    int height = 2;
-    while (height < rows_left) height *= 2;
-    return height;
   }
 };
 

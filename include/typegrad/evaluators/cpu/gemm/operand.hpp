@@ -92,5 +92,15 @@ struct as_loader<T, Arch, strided<T, Stride>> {
   }
 };
 
+// The same operand with its stride known at run time only, for functions that all shapes share.
+template <class T, class Arch, std::int64_t Stride>
+as_loader<T, Arch, strided<T>> with_stride(as_loader<T, Arch, strided<T, Stride>> const& a) {
+  return {{a.source.data, a.source.stride()}};
+}
+template <class Loader>
+Loader const& with_stride(Loader const& a) {
+  return a;
+}
+
 }  // namespace detail
 }  // namespace typegrad::cpu

@@ -106,14 +106,13 @@ template <int Vectors, int Chains, class Arch, class T, class Source, class B, c
   }
 }
 
-// B transposed: an element of C is the product of two rows in memory. `width` of them at once.
-template <class Arch, class T, class Source, class B, class Tail, class Epilogue>
-[[gnu::noinline]] void multiply_rows(Source const& a, std::int64_t k, B const& b, std::int64_t row,
-                                     std::int64_t column, Tail tail, Epilogue const& stated) {
-  auto const epilogue = stated;
+// B transposed: an element of C is the product of two rows in memory. `columns` of them at once, at
+// most `width`; the lanes after that repeat the last one.
+template <class Arch, class T, class Source, class B>
+[[gnu::noinline]] xsimd::batch<T, Arch> multiply_rows(Source const& a, std::int64_t k, B const& b,
+                                                      std::int64_t column, int columns) {
   constexpr int width = detail::width<T, Arch>;
   using batch = xsimd::batch<T, Arch>;
-  int const columns = tail;
   batch sum[width];
   TYPEGRAD_UNROLL
   for (int j = 0; j < width; ++j) sum[j] = batch(T(0));
@@ -124,7 +123,7 @@ template <class Arch, class T, class Source, class B, class Tail, class Epilogue
     for (; left >= width; left -= width, p += width, x += width) {
       batch const scale = batch::load_unaligned(x);
       TYPEGRAD_UNROLL
-      for (int j = 0; j < width; ++j) {  // lanes past the last column repeat it
+      for (int j = 0; j < width; ++j) {
         sum[j] = xsimd::fma(scale, b.load_batch(column + std::min(j, columns - 1), p), sum[j]);
       }
     }
@@ -145,7 +144,7 @@ template <class Arch, class T, class Source, class B, class Tail, class Epilogue
     TYPEGRAD_UNROLL
     for (int j = 0; j < half; ++j) sum[j] += sum[j + half];
   }
-  epilogue(row, column, sum[0], tail);
+  return sum[0];
 }
 
 template <gemm_shape Shape, class T, class Arch, class A, class B>
@@ -196,7 +195,11 @@ struct one_row {
                                              Tail tail, Epilogue const& epilogue) {
     constexpr int chains = Vectors >= latency ? 1 : latency / Vectors;
     if constexpr (Shape.transposed_b) {
-      multiply_rows<Arch, T>(source, k, b, source.row, column, tail, epilogue);
+      auto const a = with_stride(source.a);
+      using plain = std::conditional_t<is_strided<A, T>, strided<T>, A>;
+      row_source<Shape.transposed_a, T, Arch, plain> const shared{a, source.row};
+      epilogue(source.row, column, multiply_rows<Arch, T>(shared, k, with_stride(b), column, tail),
+               tail);
     } else if constexpr (is_strided<B, T>) {
       column_cursor<T, Arch, Vectors, B::stride_if_static, Tail> const cursor{
           b.at(0, column), b.source.stride(), tail};

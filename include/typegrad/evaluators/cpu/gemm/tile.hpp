@@ -106,6 +106,10 @@ struct tile {
         batch const row(a.at(r));
         TYPEGRAD_UNROLL
         for (int v = 0; v < Vectors; ++v) sum[r][v] = xsimd::fma(row, columns[v], sum[r][v]);
+#if defined(__clang__) && !defined(_MSC_VER)
+        // Clang would load the next row's element early, for which 16 registers are one too few.
+        if constexpr (vector_registers<Arch> == 16) __asm__ volatile("" ::: "memory");
+#endif
       }
       a.next();
       b.next();
@@ -136,7 +140,8 @@ struct tile {
   [[gnu::always_inline]] void finish(std::int64_t row, std::int64_t column, int skip, Tail tail,
                                      Epilogue const& stated) const {
     auto const epilogue = stated;  // a copy, since stores could alias the original
-    if constexpr (is_heavy<std::remove_cvref_t<Epilogue>>) {
+    // Low tiles are rare: they are not worth the code.
+    if constexpr (is_heavy<std::remove_cvref_t<Epilogue>> || Rows < tile_rows<Arch>) {
       alignas(64) T buffer[elements];
       store(buffer);
       T const* p = buffer + skip * Vectors * width;

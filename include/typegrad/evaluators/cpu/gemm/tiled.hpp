@@ -5,9 +5,10 @@
 #include <typegrad/evaluators/cpu/gemm/pack.hpp>
 #include <typegrad/evaluators/cpu/gemm/tile.hpp>
 
-// The product by register tiles, for two rows or more. A is read in place (a loader is evaluated
-// into scratch memory first). B is read in place where its rows are short; else a panel of columns
-// is packed by the first row tile that reads it, and a loader's or transposed panel before that.
+// The product by register tiles, for at least half as many rows as a tile has. A is read in place
+// (a loader is evaluated into scratch memory first). B is read in place where its rows are short;
+// else a panel of columns is packed by the first row tile that reads it, and a loader's or
+// transposed panel before that.
 namespace typegrad::cpu::detail {
 
 template <gemm_shape Shape, class T, class Arch, class A, class B>
@@ -188,8 +189,14 @@ struct tiled {
         for (; t < tiles.end; ++t) run_any_tile<Vectors>(work, cut, t, v, plain, tail);
       }
     } else {
-      pack_columns<Shape.transposed_b, Vectors, T, Arch>(
-          work.b, column, (Vectors - 1) * width + tail, work.begin, work.steps, work.b_panel);
+      std::int64_t const columns = (Vectors - 1) * width + tail;
+      if constexpr (!Shape.transposed_b) {
+        pack_columns<T, Arch>(work.b, column, columns, work.begin, work.steps, work.b_panel,
+                              Vectors);
+      } else {
+        pack_columns_transposed<T, Arch>(with_stride(work.b), column, columns, work.begin,
+                                         work.steps, work.b_panel, Vectors);
+      }
       for (auto t = tiles.begin; t < tiles.end; ++t) {
         run_any_tile<Vectors>(work, cut, t, v, packed, tail);
       }
@@ -203,10 +210,7 @@ struct tiled {
     if (height == rows_limit) {
       run_tile<Vectors>(lanes<rows_limit>{}, work, cut, t, v, columns, tail);
     } else if constexpr (Shape.m == 0 || Shape.m % rows_limit != 0) {
-      if constexpr (rows_limit > 4) {
-        if (height == 4) return run_tile<Vectors>(lanes<4>{}, work, cut, t, v, columns, tail);
-      }
-      run_tile<Vectors>(lanes<2>{}, work, cut, t, v, columns, tail);
+      run_tile<Vectors>(lanes<rows_limit / 2>{}, work, cut, t, v, columns, tail);
     }
   }
 
