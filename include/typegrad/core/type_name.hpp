@@ -41,13 +41,13 @@ constexpr name_text type_name() {
   name = name.substr(start, end - start);
   name_text out;
   auto const upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  auto const lower = [](char c) { return c >= 'a' && c <= 'z'; };
   for (std::size_t i = 0; i < name.size(); ++i) {
     char const c = name[i];
     if (upper(c)) {
-      bool const after_lower = i > 0 && !upper(name[i - 1]) && name[i - 1] != '_';
-      bool const before_lower =
-          i > 0 && upper(name[i - 1]) && i + 1 < name.size() && !upper(name[i + 1]) &&
-          name[i + 1] != '_';
+      bool const after_lower = i > 0 && lower(name[i - 1]);
+      bool const before_lower = i > 0 && name[i - 1] != '_' && i + 1 < name.size() &&
+                                lower(name[i + 1]);
       if (after_lower || before_lower) out.append('_');
       out.append(static_cast<char>(c - 'A' + 'a'));
     } else {
