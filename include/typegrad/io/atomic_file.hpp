@@ -53,7 +53,7 @@ class atomic_file {
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
   }
-  void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+  void write(std::string_view characters) { write(std::as_bytes(std::span(characters))); }
 
   /// Makes what was written the file's content. To be called once, last.
   void commit() {
@@ -122,9 +122,9 @@ inline void write_atomically(std::filesystem::path const& path,
   file.commit();
 }
 
-inline void write_atomically(std::filesystem::path const& path, std::string_view text) {
+inline void write_atomically(std::filesystem::path const& path, std::string_view characters) {
   atomic_file file(path);
-  file.write(text);
+  file.write(characters);
   file.commit();
 }
 

@@ -11,6 +11,7 @@
 // A step's body as straight-line code: every instruction becomes one expression on scalars (where
 // it does not vary along the innermost axis) or on vectors.
 
+TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
 /// What the kernels of one run share.
@@ -270,3 +271,4 @@ struct phase_needs {
 };
 
 }  // namespace typegrad::cpu
+TYPEGRAD_QUIET_END

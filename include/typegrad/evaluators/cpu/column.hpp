@@ -8,6 +8,7 @@
 // reduced ones, vectors run along those; else along the last reduced axis, in chunks whose
 // size depends on the extents alone, so that any number of threads adds in the same order.
 
+TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
 template <class Program, int Step, class Arch>
@@ -232,3 +233,4 @@ struct column_kernel : step_body<Program, Step, Arch> {
 };
 
 }  // namespace typegrad::cpu
+TYPEGRAD_QUIET_END

@@ -3,6 +3,7 @@
 
 #include <typegrad/core/dtype.hpp>
 #include <typegrad/evaluators/cpu/partial.hpp>
+#include <typegrad/evaluators/cpu/quiet.hpp>
 
 #include <xsimd/xsimd.hpp>
 
@@ -13,6 +14,7 @@
 // vector of `Real` (float, or double in float64 programs): integers have Real's width there, truth
 // values are masks. Loads and stores convert from and to the dtype in memory.
 
+TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
 template <class Real>
@@ -147,3 +149,4 @@ TYPEGRAD_INLINE auto cast_vector(V const& x) {
 
 }  // namespace detail
 }  // namespace typegrad::cpu
+TYPEGRAD_QUIET_END

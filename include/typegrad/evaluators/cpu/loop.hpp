@@ -7,6 +7,7 @@
 
 // Elementwise loops: all positions of the domain by themselves.
 
+TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
 template <class Program, int Step, class Arch>
@@ -134,3 +135,4 @@ struct loop_kernel : step_body<Program, Step, Arch> {
 };
 
 }  // namespace typegrad::cpu
+TYPEGRAD_QUIET_END

@@ -11,6 +11,7 @@
 // Mathematics on float vectors where a few instructions less are felt. Polynomials are minimax fits
 // of relative error; bounds in units in the last place (ulp) are measured by tests.
 
+TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
 namespace detail {
@@ -108,3 +109,4 @@ struct vector_rule<op::sigmoid> {
 };
 
 }  // namespace typegrad::cpu
+TYPEGRAD_QUIET_END

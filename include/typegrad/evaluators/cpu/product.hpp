@@ -6,6 +6,7 @@
 
 // Contractions: matrix products whose epilogue is the step's body.
 
+TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
 template <class Program, int Step, class Arch>
@@ -162,3 +163,4 @@ struct product_kernel : step_body<Program, Step, Arch> {
 };
 
 }  // namespace typegrad::cpu
+TYPEGRAD_QUIET_END

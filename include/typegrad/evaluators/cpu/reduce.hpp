@@ -6,6 +6,7 @@
 
 #include <limits>
 
+TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
 namespace detail {
@@ -157,3 +158,4 @@ template <class Real, class Arch, dtype Type>
 struct reducer<op::argmin, Real, Arch, Type> : detail::position_reducer<false, Real, Arch> {};
 
 }  // namespace typegrad::cpu
+TYPEGRAD_QUIET_END

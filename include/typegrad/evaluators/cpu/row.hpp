@@ -7,6 +7,7 @@
 // Row programs: elementwise work and reductions along the innermost axis, a row at a time, phase by
 // phase. What is dear and needed again by a later phase stays in a row of scratch memory.
 
+TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
 template <class Program, int Step, class Arch>
@@ -169,3 +170,4 @@ struct row_kernel : loop_kernel<Program, Step, Arch> {
 };
 
 }  // namespace typegrad::cpu
+TYPEGRAD_QUIET_END
