@@ -25,7 +25,9 @@ static_assert(name_text{"a"} == name_text{"a"});
 static_assert(!(name_text{"a"} == name_text{"ab"}));
 
 template <fixed_string Name>
-constexpr std::string_view name_of() { return Name.view(); }
+constexpr std::string_view name_of() {
+  return Name.view();
+}
 static_assert(name_of<"deep_in">() == "deep_in");
 
 TEST_CASE("a text ends with a zero and holds what was appended") {

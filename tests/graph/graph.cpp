@@ -88,7 +88,8 @@ static_assert([] {  // what does nothing adds nothing
   auto const x = in(g, {2, 3});
   int const size = g.size();
   bool const same = reshape(x, {2, 3}).id() == x.id() && transpose(x, {0, 1}).id() == x.id() &&
-                    slice(x, {0, 0}, {2, 3}).id() == x.id() && pad(x, {0, 0}, {0, 0}).id() == x.id();
+                    slice(x, {0, 0}, {2, 3}).id() == x.id() &&
+                    pad(x, {0, 0}, {0, 0}).id() == x.id();
   return same && g.size() == size;
 }());
 

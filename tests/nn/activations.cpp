@@ -38,13 +38,15 @@ void against_keras(char const* name, F const& f) {
 
 TEST_CASE("activations give Keras's numbers and gradients") {
 #define CASE(name) against_keras(#name, tg::name);
-  CASE(relu) CASE(sigmoid) CASE(tanh) CASE(softmax) CASE(linear) CASE(elu) CASE(selu) CASE(silu)
-  CASE(leaky_relu) CASE(softplus) CASE(softsign) CASE(hard_sigmoid) CASE(exponential)
-  CASE(log_softmax) CASE(relu6) CASE(mish) CASE(celu) CASE(hard_silu) CASE(hard_tanh)
-  CASE(hard_shrink) CASE(soft_shrink) CASE(tanh_shrink) CASE(log_sigmoid) CASE(sparse_plus)
-  CASE(sparse_sigmoid) CASE(sparsemax) CASE(squareplus) CASE(gelu) CASE(glu)
+  CASE(relu)
+  CASE(sigmoid) CASE(tanh) CASE(softmax) CASE(linear) CASE(elu) CASE(selu) CASE(silu)
+      CASE(leaky_relu) CASE(softplus) CASE(softsign) CASE(hard_sigmoid) CASE(exponential)
+          CASE(log_softmax) CASE(relu6) CASE(mish) CASE(celu) CASE(hard_silu) CASE(hard_tanh)
+              CASE(hard_shrink) CASE(soft_shrink) CASE(tanh_shrink) CASE(log_sigmoid)
+                  CASE(sparse_plus) CASE(sparse_sigmoid) CASE(sparsemax) CASE(squareplus) CASE(gelu)
+                      CASE(glu)
 #undef CASE
-  against_keras("silu", tg::swish);
+                          against_keras("silu", tg::swish);
   against_keras("hard_silu", tg::hard_swish);
 }
 
@@ -74,20 +76,21 @@ TEST_CASE("activations neither overflow nor lose their gradients far from zero")
     }
   };
 #define CASE(name) finite(#name, tg::name);
-  CASE(relu) CASE(sigmoid) CASE(tanh) CASE(softmax) CASE(elu) CASE(selu) CASE(silu) CASE(leaky_relu)
-  CASE(softplus) CASE(softsign) CASE(hard_sigmoid) CASE(log_softmax) CASE(relu6) CASE(mish)
-  CASE(celu) CASE(hard_silu) CASE(hard_tanh) CASE(hard_shrink) CASE(soft_shrink) CASE(tanh_shrink)
-  CASE(log_sigmoid) CASE(sparse_plus) CASE(sparse_sigmoid) CASE(sparsemax) CASE(squareplus)
-  CASE(gelu)
+  CASE(relu)
+  CASE(sigmoid) CASE(tanh) CASE(softmax) CASE(elu) CASE(selu) CASE(silu) CASE(leaky_relu)
+      CASE(softplus) CASE(softsign) CASE(hard_sigmoid) CASE(log_softmax) CASE(relu6) CASE(mish)
+          CASE(celu) CASE(hard_silu) CASE(hard_tanh) CASE(hard_shrink) CASE(soft_shrink)
+              CASE(tanh_shrink) CASE(log_sigmoid) CASE(sparse_plus) CASE(sparse_sigmoid)
+                  CASE(sparsemax) CASE(squareplus) CASE(gelu)
 #undef CASE
-  finite("gelu by tanh", tg::gelu(true));
+                      finite("gelu by tanh", tg::gelu(true));
 }
 
 TEST_CASE("softplus has the sigmoid as its derivative, at zero too, and so for the second") {
   tg::graph g;
   auto const x = tg::build::input(g, "x", {5});
-  auto const first = tg::differentiate(g, tg::batch_sum(tg::sum(tg::softplus(x))),
-                                       tg::list<int>{x.id()});
+  auto const first =
+      tg::differentiate(g, tg::batch_sum(tg::sum(tg::softplus(x))), tg::list<int>{x.id()});
   tg::symbol const slope{g, first[0]};
   oracle::with_gradient(g, slope, tg::batch_sum(tg::sum(slope)), x);
   auto const found = oracle::run(g, 1, {{-30, -1, 0, 1, 30}});

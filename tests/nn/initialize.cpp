@@ -86,10 +86,10 @@ TEST_CASE("variance scaling follows the fans") {
   CHECK(deviates(tg::lecun_normal{}, std::sqrt(1.0 / 300)));
   using tg::initializers::distribution;
   using tg::initializers::fan_mode;
-  CHECK(deviates(tg::variance_scaling{.scale = 3, .mode = fan_mode::fan_out},
-                 std::sqrt(3.0 / 200)));
-  auto const untruncated = of(made(
-      tg::variance_scaling{.distribution = distribution::untruncated_normal}, shape));
+  CHECK(
+      deviates(tg::variance_scaling{.scale = 3, .mode = fan_mode::fan_out}, std::sqrt(3.0 / 200)));
+  auto const untruncated =
+      of(made(tg::variance_scaling{.distribution = distribution::untruncated_normal}, shape));
   CHECK(near(untruncated.deviation, std::sqrt(1.0 / 300), 2e-3));
   CHECK(untruncated.most > 3 * std::sqrt(1.0 / 300));
 }
@@ -114,7 +114,8 @@ TEST_CASE("orthogonal matrices have orthonormal rows or columns") {
     int const few = std::min(rows, columns);
     int const many = std::max(rows, columns);
     auto const at = [&](int i, int k) {  // component k of vector i
-      return double{m[static_cast<std::size_t>(rows > columns ? k * columns + i : i * columns + k)]};
+      return double{
+          m[static_cast<std::size_t>(rows > columns ? k * columns + i : i * columns + k)]};
     };
     for (int i = 0; i < few; ++i)
       for (int j = 0; j < few; ++j) {
@@ -130,7 +131,9 @@ TEST_CASE("the orthogonal factor's signs make the decomposition's diagonal posit
   tg::list<double> a{3, 1, 4, 1, -5, 9};  // 3 x 2
   tg::list<double> q = a;
   tg::detail::orthonormalize(q, 3, 2);
-  auto const dot = [&](int i, int j) { return q[i] * a[j] + q[2 + i] * a[2 + j] + q[4 + i] * a[4 + j]; };
+  auto const dot = [&](int i, int j) {
+    return q[i] * a[j] + q[2 + i] * a[2 + j] + q[4 + i] * a[4 + j];
+  };
   CHECK(dot(0, 0) > 0);
   CHECK(dot(1, 1) > 0);
   CHECK(near(dot(1, 0), 0, 1e-12));

@@ -102,9 +102,9 @@ TEST_CASE("dense computes x * kernel + bias along the last axis, then its activa
 TEST_CASE("dense takes its options in any order") {
   using tg::bias_initializer;
   using tg::bias_regularizer;
-  auto const g = tg::trace<sequential<
-      input<4>, dense<3, bias_regularizer(tg::l1_l2(0.1F, 0.2F)), tg::he_normal{}, tg::tanh,
-                      tg::l2(0.25F), bias_initializer(tg::constant{2})>>>();
+  auto const g = tg::trace<
+      sequential<input<4>, dense<3, bias_regularizer(tg::l1_l2(0.1F, 0.2F)), tg::he_normal{},
+                                 tg::tanh, tg::l2(0.25F), bias_initializer(tg::constant{2})>>>();
   REQUIRE(g.weights.size() == 2);
   CHECK(g.weights[0].initial == tg::initializer{tg::he_normal{}.operator tg::initializer()});
   CHECK(g.weights[0].l2 == 0.25F);
@@ -117,7 +117,8 @@ TEST_CASE("dense takes its options in any order") {
   CHECK(plain.weights[0].initial.distribution == tg::initializer::kind::variance_uniform);
   CHECK(plain.weights[0].initial.mode == tg::initializer::fan::average);
   CHECK(plain.weights[1].initial == tg::initializer{});
-  auto const named = tg::trace<sequential<input<4>, dense<3, tg::kernel_initializer(tg::ones{})>>>();
+  auto const named =
+      tg::trace<sequential<input<4>, dense<3, tg::kernel_initializer(tg::ones{})>>>();
   CHECK(named.weights[0].initial.a == 1);
 }
 
@@ -126,8 +127,8 @@ struct doubled {
 };
 
 TEST_CASE("anything that can be called with a symbol is an activation") {
-  auto const g = tg::trace<sequential<input<1>, dense<1, doubled{}>,
-                                      dense<1, [](tg::symbol x) { return 3 * x; }>>>();
+  auto const g = tg::trace<
+      sequential<input<1>, dense<1, doubled{}>, dense<1, [](tg::symbol x) { return 3 * x; }>>>();
   CHECK(oracle::run(g, 1, {{5}}, {{1}, {0}, {1}, {0}})[0] == oracle::values{30});
 }
 
@@ -145,8 +146,8 @@ TEST_CASE("wrong options are told by position and name") {
 }
 
 TEST_CASE("an activity regularizer adds a loss per sample") {
-  auto const g = tg::trace<
-      sequential<input<2>, dense<2, tg::activity_regularizer(tg::l1_l2(0.5F, 2.0F))>>>();
+  auto const g =
+      tg::trace<sequential<input<2>, dense<2, tg::activity_regularizer(tg::l1_l2(0.5F, 2.0F))>>>();
   REQUIRE(g.losses.size() == 1);
   tg::graph shown = g;
   shown.outputs.clear();
@@ -267,9 +268,7 @@ struct two_inputs : tg::layer<two_inputs> {
 };
 struct splitter : tg::layer<splitter> {
   two_inputs join;
-  constexpr tg::symbol call(tg::symbol x) {
-    return join(slice(x, {0}, {2}), slice(x, {2}, {5}));
-  }
+  constexpr tg::symbol call(tg::symbol x) { return join(slice(x, {0}, {2}), slice(x, {2}, {5})); }
 };
 
 TEST_CASE("a layer of two inputs is built from the extents of both") {

@@ -31,8 +31,7 @@ std::vector<oracle::values> batch_loss(Loss const& loss, Activation const& activ
   REQUIRE(each.per_sample());
   auto const total = tg::batch_mean(each * w);
   oracle::with_gradient(g, total, total, p);
-  return oracle::run(g, static_cast<std::int64_t>(weights.size()),
-                     {predictions, targets, weights});
+  return oracle::run(g, static_cast<std::int64_t>(weights.size()), {predictions, targets, weights});
 }
 
 template <class Loss>

@@ -180,8 +180,8 @@ struct glu {
     extents const all = x.shape();
     int const along = axis < 0 ? axis + all.rank : axis;
     if (along < 0 || along >= all.rank || all[along] % 2 != 0)
-      return poison(x.owner(), sentence("glu: needs an axis ", axis, " of even length, got extents ",
-                                        to_text(all)));
+      return poison(x.owner(), sentence("glu: needs an axis ", axis,
+                                        " of even length, got extents ", to_text(all)));
     extents low = all;
     for (int i = 0; i < low.rank; ++i) low[i] = 0;
     extents const start = low;
@@ -257,9 +257,7 @@ struct sparse_plus {
 /// 0 up to -1, 1 from 1 on, (x + 1) / 2 between.
 struct sparse_sigmoid {
   using option_tag = options::activation;
-  constexpr symbol operator()(symbol x) const {
-    return minimum(1, maximum(0, 0.5 * x + 0.5));
-  }
+  constexpr symbol operator()(symbol x) const { return minimum(1, maximum(0, 0.5 * x + 0.5)); }
 };
 
 /// The point of the probability simplex that is nearest to x, along the last axis (Martins and

@@ -36,8 +36,7 @@ struct dense : layer<dense<Units, Options...>> {
     constexpr text problem =
         options_problem<options::activation, options::bias, options::kernel_initializer,
                         options::bias_initializer, options::kernel_regularizer,
-                        options::bias_regularizer, options::activity_regularizer>(name,
-                                                                                  Options...);
+                        options::bias_regularizer, options::activity_regularizer>(name, Options...);
     if (!problem.empty()) return this->fail(problem);
     if (input.rank == 0)
       return this->fail(text{"needs at least one axis, got a scalar; put reshape<1> before it"});

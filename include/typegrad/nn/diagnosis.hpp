@@ -6,8 +6,8 @@
 // How a sentence that was made during constant evaluation gets into the compiler's output, word for
 // word, as one short error. The sentence becomes a template argument (of exactly its length, so
 // that it prints as a string). clang shows it in full when it explains an unsatisfied constraint,
-// g++ (and nvcc) in the name of a type that lacks a member. A template that a user names is therefore
-// written
+// g++ (and nvcc) in the name of a type that lacks a member. A template that a user names is
+// therefore written
 //   template <class M, auto Sentence = diagnosis_of<M>> requires(correct(Sentence))
 //   inline constexpr auto fact = checked<Sentence, M>::fact;
 // where `checked` has members only for the empty sentence.

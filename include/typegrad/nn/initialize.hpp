@@ -125,8 +125,8 @@ inline void fill_orthogonal(initial_numbers const& random, extents const& shape,
   orthonormalize(q, longer, shorter);
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < columns; ++c)
-      to[static_cast<std::size_t>(r * columns + c)] = static_cast<float>(
-          gain * (rows >= columns ? q[r * shorter + c] : q[c * shorter + r]));
+      to[static_cast<std::size_t>(r * columns + c)] =
+          static_cast<float>(gain * (rows >= columns ? q[r * shorter + c] : q[c * shorter + r]));
 }
 
 }  // namespace detail
@@ -143,9 +143,12 @@ inline void initialize(initializer const& how, extents const& shape, std::uint64
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<float>(element(i));
   };
   switch (how.distribution) {
-    case kind::constant: return fill([&](std::size_t) { return a; });
-    case kind::uniform: return fill([&](std::size_t i) { return a + (b - a) * random.uniform(i); });
-    case kind::normal: return fill([&](std::size_t i) { return a + b * random.normal(i); });
+    case kind::constant:
+      return fill([&](std::size_t) { return a; });
+    case kind::uniform:
+      return fill([&](std::size_t i) { return a + (b - a) * random.uniform(i); });
+    case kind::normal:
+      return fill([&](std::size_t i) { return a + b * random.normal(i); });
     case kind::truncated_normal:
       return fill([&](std::size_t i) { return a + b * random.truncated_normal(i); });
     case kind::variance_uniform: {
@@ -160,7 +163,8 @@ inline void initialize(initializer const& how, extents const& shape, std::uint64
         return deviation / 0.87962566103423978 * random.truncated_normal(i);
       });
     }
-    case kind::orthogonal: return detail::fill_orthogonal(random, shape, a, to);
+    case kind::orthogonal:
+      return detail::fill_orthogonal(random, shape, a, to);
     case kind::identity: {
       auto const columns = static_cast<std::size_t>(shape.rank == 2 ? shape[1] : 1);
       return fill([&](std::size_t i) { return i / columns == i % columns ? a : 0; });

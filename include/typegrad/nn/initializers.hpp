@@ -34,9 +34,7 @@ struct random_uniform {
 struct random_normal {
   float mean = 0;
   float stddev = 0.05F;
-  constexpr operator initializer() const {
-    return {initializer::kind::normal, {}, mean, stddev};
-  }
+  constexpr operator initializer() const { return {initializer::kind::normal, {}, mean, stddev}; }
 };
 
 /// A normal distribution without what lies beyond two standard deviations.
@@ -71,11 +69,11 @@ struct variance_scaling {
   }
 };
 
-#define TYPEGRAD_VARIANCE(name, kind_of, scale, fan_of)                 \
-  struct name {                                                        \
-    constexpr operator initializer() const {                           \
+#define TYPEGRAD_VARIANCE(name, kind_of, scale, fan_of)                        \
+  struct name {                                                                \
+    constexpr operator initializer() const {                                   \
       return {initializer::kind::kind_of, initializer::fan::fan_of, scale, 0}; \
-    }                                                                  \
+    }                                                                          \
   };
 
 TYPEGRAD_VARIANCE(glorot_uniform, variance_uniform, 1, average)

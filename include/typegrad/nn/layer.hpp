@@ -89,7 +89,9 @@ class layer {
     bool const first = graph_ != &g;
     if (first) begin(g);
     detail::layer_call const scope{g, g.layers[record_].scope};
-    if constexpr (requires { { self.call(x, rest...) } -> std::convertible_to<symbol>; }) {
+    if constexpr (requires {
+                    { self.call(x, rest...) } -> std::convertible_to<symbol>;
+                  }) {
       if (first) build(self, x, rest...);
       if (g.failed()) return symbol{g, -1};
       symbol const y = self.call(x, rest...);
@@ -130,8 +132,7 @@ class layer {
     r.class_name = detail::layer_name_of<Derived>;
     name_text const name = detail::unique_name(g, r.class_name);
     r.scope = g.scope;
-    if (!r.scope.description.empty())
-      r.scope.description.append(r.scope.path.empty() ? ", " : "/");
+    if (!r.scope.description.empty()) r.scope.description.append(r.scope.path.empty() ? ", " : "/");
     if (!r.scope.path.empty()) r.scope.path.append('/');
     r.scope.path.append(name);
     r.scope.description.append(name);

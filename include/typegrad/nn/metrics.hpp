@@ -9,7 +9,8 @@ namespace typegrad {
 ///   static constexpr std::string_view name;
 ///   template <class T> struct field { T ...; };      a member of this name, for results
 ///   constexpr symbol operator()(symbol target, symbol prediction) const;
-/// The target is what the model's loss needs: one label a row (int32), or like the output (float32).
+/// The target is what the model's loss needs: one label a row (int32), or like the output
+/// (float32).
 template <class M>
 concept metric = requires(M const& m, symbol s) {
   { M::name } -> std::convertible_to<std::string_view>;
@@ -29,12 +30,15 @@ constexpr bool are_labels(symbol target, symbol prediction) {
 
 }  // namespace detail
 
-/// The share of elements on the same side of Threshold as their target of 0 or 1 (above counts as 1).
+/// The share of elements on the same side of Threshold as their target of 0 or 1 (above counts as
+/// 1).
 template <auto Threshold = 0.5F>
 struct binary_accuracy {
   static constexpr std::string_view name = "binary_accuracy";
   template <class T>
-  struct field { T binary_accuracy; };
+  struct field {
+    T binary_accuracy;
+  };
   constexpr symbol operator()(symbol target, symbol prediction) const {
     return detail::share_of(cast(prediction > Threshold, target.type()) == target);
   }
@@ -44,7 +48,9 @@ struct binary_accuracy {
 struct categorical_accuracy {
   static constexpr std::string_view name = "categorical_accuracy";
   template <class T>
-  struct field { T categorical_accuracy; };
+  struct field {
+    T categorical_accuracy;
+  };
   constexpr symbol operator()(symbol target, symbol prediction) const {
     return detail::share_of(argmax(target) == argmax(prediction));
   }
@@ -54,7 +60,9 @@ struct categorical_accuracy {
 struct sparse_categorical_accuracy {
   static constexpr std::string_view name = "sparse_categorical_accuracy";
   template <class T>
-  struct field { T sparse_categorical_accuracy; };
+  struct field {
+    T sparse_categorical_accuracy;
+  };
   constexpr symbol operator()(symbol target, symbol prediction) const {
     symbol const best = argmax(prediction);
     if (build::poisoned(best)) return build::poisoned_like(best);
@@ -62,12 +70,14 @@ struct sparse_categorical_accuracy {
   }
 };
 
-/// The accuracy that fits, as Keras chooses it: binary for one score, sparse categorical for labels,
-/// else categorical.
+/// The accuracy that fits, as Keras chooses it: binary for one score, sparse categorical for
+/// labels, else categorical.
 struct accuracy {
   static constexpr std::string_view name = "accuracy";
   template <class T>
-  struct field { T accuracy; };
+  struct field {
+    T accuracy;
+  };
   constexpr symbol operator()(symbol target, symbol prediction) const {
     if (prediction.rank() == 0 || prediction.shape().back() == 1)
       return binary_accuracy<>{}(target, prediction);

@@ -9,15 +9,18 @@
 #include <type_traits>
 
 // Options of layers and losses are values among the template arguments, in any order:
-// dense<10, relu, no_bias>. What an option is about is its tag; a value's tag follows from its type.
+// dense<10, relu, no_bias>. What an option is about is its tag; a value's tag follows from its
+// type.
 
 namespace typegrad {
 
 /// The tags, and what a diagnosis calls them.
 namespace options {
 
-#define TYPEGRAD_OPTION(tag) \
-  struct tag { static constexpr std::string_view name = #tag; };
+#define TYPEGRAD_OPTION(tag)                       \
+  struct tag {                                     \
+    static constexpr std::string_view name = #tag; \
+  };
 
 TYPEGRAD_OPTION(activation)
 TYPEGRAD_OPTION(bias)
@@ -70,7 +73,9 @@ constexpr auto tag_of() {
     return options::kernel_regularizer{};
   else if constexpr (std::convertible_to<T, initializer>)
     return options::kernel_initializer{};
-  else if constexpr (requires(T const& f, symbol x) { { f(x) } -> std::convertible_to<symbol>; })
+  else if constexpr (requires(T const& f, symbol x) {
+                       { f(x) } -> std::convertible_to<symbol>;
+                     })
     return options::activation{};
   else
     return options::unknown{};
@@ -81,8 +86,8 @@ inline constexpr bool one_of = (std::same_as<T, Ts> || ...);
 
 }  // namespace detail
 
-/// What an option of type T is about: its member type `option_tag`, or what its type tells (anything
-/// that can be called with a symbol is an activation).
+/// What an option of type T is about: its member type `option_tag`, or what its type tells
+/// (anything that can be called with a symbol is an activation).
 template <class T>
 using option_tag = decltype(detail::tag_of<std::remove_cvref_t<T>>());
 

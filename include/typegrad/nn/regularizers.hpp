@@ -18,7 +18,8 @@ constexpr option<options::kernel_regularizer, regularizer> kernel_regularizer(re
 constexpr option<options::bias_regularizer, regularizer> bias_regularizer(regularizer r) {
   return {r};
 }
-/// A penalty on what a layer gives: the batch's mean over samples of l1 * sum(|y|) + l2 * sum(y * y).
+/// A penalty on what a layer gives: the batch's mean over samples of l1 * sum(|y|) + l2 * sum(y *
+/// y).
 constexpr option<options::activity_regularizer, regularizer> activity_regularizer(regularizer r) {
   return {r};
 }

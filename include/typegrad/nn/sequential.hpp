@@ -19,7 +19,9 @@ constexpr symbol call_in_order(boost::hana::tuple<Layers...>& layers, symbol x, 
       x.owner().scope.description = {};
       x.owner().scope.description.append("layer ").append(number++);
     }
-    if constexpr (requires { { one(x) } -> std::convertible_to<symbol>; })
+    if constexpr (requires {
+                    { one(x) } -> std::convertible_to<symbol>;
+                  })
       x = one(x);
     else if (x.valid())
       x = poison(x.owner(), sentence(layer_name_of<std::remove_cvref_t<decltype(one)>>,
@@ -51,8 +53,7 @@ class sequential : public layer<sequential<Layers...>> {
 };
 
 template <auto... Dims, class... Layers>
-class sequential<input<Dims...>, Layers...>
-    : public layer<sequential<input<Dims...>, Layers...>> {
+class sequential<input<Dims...>, Layers...> : public layer<sequential<input<Dims...>, Layers...>> {
  public:
   /// As a layer within another model. Requires that model's value to have the input's extents.
   constexpr symbol call(symbol x) {
@@ -65,8 +66,7 @@ class sequential<input<Dims...>, Layers...>
   static constexpr void trace(graph& g) {
     for (std::int64_t const n : in::shape)
       if (n <= 0)
-        return g.fail(sentence("layer 0, input: needs positive extents, got ",
-                               to_text(in::shape)));
+        return g.fail(sentence("layer 0, input: needs positive extents, got ", to_text(in::shape)));
     symbol x = build::input(g, "input", in::shape, in::type);
     boost::hana::tuple<Layers...> layers;
     x = detail::call_in_order(layers, x, 1);

@@ -38,7 +38,9 @@ template <auto... Options>
 struct sparse_categorical_crossentropy {
   static constexpr std::string_view name = "sparse_categorical_crossentropy";
   template <class T>
-  struct field { T sparse_categorical_crossentropy; };
+  struct field {
+    T sparse_categorical_crossentropy;
+  };
 
   static constexpr loss_target target(extents output) {
     loss_target t;
@@ -80,7 +82,9 @@ template <auto... Options>
 struct categorical_crossentropy {
   static constexpr std::string_view name = "categorical_crossentropy";
   template <class T>
-  struct field { T categorical_crossentropy; };
+  struct field {
+    T categorical_crossentropy;
+  };
 
   static constexpr loss_target target(extents output) {
     loss_target t = detail::like_output(
@@ -104,8 +108,8 @@ struct categorical_crossentropy {
     if (!option_or<options::from_logits>(false, Options...)) {
       logits = detail::softmax_logits(prediction);
       if (!logits.valid()) {
-        symbol const p = clip(prediction / sum(prediction, {-1}, true), loss_epsilon,
-                              1 - loss_epsilon);
+        symbol const p =
+            clip(prediction / sum(prediction, {-1}, true), loss_epsilon, 1 - loss_epsilon);
         return detail::sample_mean(-sum(target * log(p), {-1}));
       }
     }
@@ -120,7 +124,9 @@ template <auto... Options>
 struct binary_crossentropy {
   static constexpr std::string_view name = "binary_crossentropy";
   template <class T>
-  struct field { T binary_crossentropy; };
+  struct field {
+    T binary_crossentropy;
+  };
 
   static constexpr loss_target target(extents output) {
     loss_target t = detail::like_output(

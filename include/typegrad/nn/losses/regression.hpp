@@ -12,7 +12,9 @@ template <auto... Options>
 struct mean_squared_error {
   static constexpr std::string_view name = "mean_squared_error";
   template <class T>
-  struct field { T mean_squared_error; };
+  struct field {
+    T mean_squared_error;
+  };
 
   static constexpr loss_target target(extents output) {
     return detail::like_output(output, options_problem<>(name, Options...));
@@ -28,7 +30,9 @@ template <auto... Options>
 struct mean_absolute_error {
   static constexpr std::string_view name = "mean_absolute_error";
   template <class T>
-  struct field { T mean_absolute_error; };
+  struct field {
+    T mean_absolute_error;
+  };
 
   static constexpr loss_target target(extents output) {
     return detail::like_output(output, options_problem<>(name, Options...));
@@ -44,7 +48,9 @@ template <auto... Options>
 struct huber {
   static constexpr std::string_view name = "huber";
   template <class T>
-  struct field { T huber; };
+  struct field {
+    T huber;
+  };
 
   static constexpr loss_target target(extents output) {
     return detail::like_output(output, options_problem<options::delta>(name, Options...));
