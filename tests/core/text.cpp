@@ -31,7 +31,7 @@ constexpr std::string_view name_of() {
 static_assert(name_of<"deep_in">() == "deep_in");
 
 TEST_CASE("a text ends with a zero and holds what was appended") {
-  text t;
+  diagnosis t;
   for (int i = 0; i < 100; ++i) t.append(i);
   CHECK(std::string_view{t.c_str()} == t.view());
   CHECK(t.view().substr(0, 12) == "012345678910");

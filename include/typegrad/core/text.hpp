@@ -59,13 +59,13 @@ struct basic_text {
 };
 
 /// Long enough for a weight's path or a sentence of a diagnosis.
-using text = basic_text<250>;
+using diagnosis = basic_text<250>;
 using name_text = basic_text<120>;
 
 /// The pieces, numbers and names alike, as one text.
 template <class... Pieces>
-constexpr text sentence(Pieces const&... pieces) {
-  text t;
+constexpr diagnosis sentence(Pieces const&... pieces) {
+  diagnosis t;
   (t.append(pieces), ...);
   return t;
 }

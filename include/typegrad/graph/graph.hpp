@@ -39,7 +39,7 @@ class graph {
   list<graph> regions;  ///< sub-graphs of control ops
 
   // What tracing keeps beside the nodes.
-  text error;              ///< the first diagnosis; once set, the trace is poisoned
+  diagnosis error;              ///< the first diagnosis; once set, the trace is poisoned
   list<int> losses;        ///< added by layers: a value per sample, or a shared one
   bool training = false;   ///< dropout and its like are active
   bool trainable = true;   ///< weights made now are trained
@@ -58,7 +58,7 @@ class graph {
   constexpr bool failed() const { return !error.empty(); }
 
   /// Keeps the first sentence, with the layer it happened in before it.
-  constexpr void fail(text const& what) {
+  constexpr void fail(diagnosis const& what) {
     if (failed()) return;
     if (!scope.description.empty()) error.append(scope.description).append(": ");
     error.append(what);

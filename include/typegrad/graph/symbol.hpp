@@ -35,7 +35,7 @@ class symbol : symbolic::base {
 };
 
 /// The symbol that nothing can be computed with; sets the diagnosis unless there is one.
-constexpr symbol poison(graph& g, text const& what) {
+constexpr symbol poison(graph& g, diagnosis const& what) {
   g.fail(what);
   return symbol{g, -1};
 }

@@ -268,7 +268,7 @@ struct sparsemax {
     if (build::poisoned(x)) return build::poisoned_like(x);
     extents const all = x.shape();
     if (all.rank == 0)
-      return poison(x.owner(), text{"sparsemax: needs at least one axis, got a scalar"});
+      return poison(x.owner(), diagnosis{"sparsemax: needs at least one axis, got a scalar"});
     extents column = all;
     column.push_back(1);
     extents row = all;

@@ -33,13 +33,13 @@ struct dense : layer<dense<Units, Options...>> {
 
   constexpr void build(weights& add, extents input) {
     if (Units <= 0) return this->fail(sentence("units must be positive, got ", Units));
-    constexpr text problem =
+    constexpr diagnosis problem =
         options_problem<options::activation, options::bias, options::kernel_initializer,
                         options::bias_initializer, options::kernel_regularizer,
                         options::bias_regularizer, options::activity_regularizer>(name, Options...);
     if (!problem.empty()) return this->fail(problem);
     if (input.rank == 0)
-      return this->fail(text{"needs at least one axis, got a scalar; put reshape<1> before it"});
+      return this->fail(diagnosis{"needs at least one axis, got a scalar; put reshape<1> before it"});
     kernel = add("kernel", {input.back(), Units},
                  option_or<options::kernel_initializer, initializer>(glorot_uniform{}, Options...),
                  option_or<options::kernel_regularizer>(regularizer{}, Options...));

@@ -36,7 +36,7 @@ constexpr bool correct(said<N> const&) {
 /// `Source::sentence()`, a text made during constant evaluation, as a template argument.
 template <class Source>
 constexpr auto say() {
-  constexpr text t = Source::sentence();
+  constexpr diagnosis t = Source::sentence();
   said<t.length + 1> s;
   for (std::size_t i = 0; i < t.length; ++i) s.sentence[i] = t.characters[i];
   return s;

@@ -95,11 +95,11 @@ class layer {
       if (first) build(self, x, rest...);
       if (g.failed()) return symbol{g, -1};
       symbol const y = self.call(x, rest...);
-      if (!y.valid()) g.fail(text{"call must return a symbol; the one that it returned is empty"});
+      if (!y.valid()) g.fail(diagnosis{"call must return a symbol; the one that it returned is empty"});
       if (first) finish(y);
       return y;
     } else if constexpr (requires { self.call(x, rest...); }) {
-      return poison(g, text{"call must return a symbol"});
+      return poison(g, diagnosis{"call must return a symbol"});
     } else {
       return poison(g, sentence("has no call that takes ", static_cast<int>(1 + sizeof...(rest)),
                                 sizeof...(rest) == 0 ? " symbol" : " symbols"));
@@ -122,7 +122,7 @@ class layer {
     if (value.valid() && !graph_->failed()) graph_->losses.push_back(value.id());
   }
   /// Sets the diagnosis: what is needed, what came, what to do. Only while the layer is called.
-  constexpr void fail(text const& what) { graph_->fail(what); }
+  constexpr void fail(diagnosis const& what) { graph_->fail(what); }
 
  private:
   constexpr void begin(graph& g) {

@@ -18,13 +18,13 @@ namespace detail {
 
 struct not_a_model {
   static constexpr void trace(graph& g) {
-    g.fail(text{"not a model: it has no trace; sequential<input<...>, ...> is one"});
+    g.fail(diagnosis{"not a model: it has no trace; sequential<input<...>, ...> is one"});
   }
 };
 
 /// What is known of a model once it has been traced. A wrong one has a sentence and nothing else.
 struct model_facts {
-  text sentence;
+  diagnosis sentence;
   std::int64_t parameters = 0;
   std::int64_t trainable_parameters = 0;
   extents input, output;  ///< of the first input and the first output
@@ -44,7 +44,7 @@ constexpr graph trace(bool training = false) {
     M::trace(g);
   else
     detail::not_a_model::trace(g);
-  if (!g.failed() && g.outputs.empty()) g.fail(text{"the model has no output"});
+  if (!g.failed() && g.outputs.empty()) g.fail(diagnosis{"the model has no output"});
   if (!g.failed()) return g;
   graph empty;
   empty.training = training;
@@ -70,7 +70,7 @@ struct traced {
     }
     return f;
   }();
-  static constexpr text sentence() { return facts.sentence; }
+  static constexpr diagnosis sentence() { return facts.sentence; }
 };
 
 /// What is wrong with M, as a template argument; see nn/diagnosis.hpp.

@@ -110,7 +110,7 @@ constexpr bool has_option(Options const&...) {
 /// What is wrong with the options given to `owner`, which takes those of the tags Allowed, each at
 /// most once. Empty if nothing is.
 template <class... Allowed, class... Options>
-constexpr text options_problem(std::string_view owner, Options const&...) {
+constexpr diagnosis options_problem(std::string_view owner, Options const&...) {
   constexpr int n = static_cast<int>(sizeof...(Options));
   std::string_view const names[] = {"", option_tag<Options>::name...};
   bool const known[] = {true, detail::one_of<option_tag<Options>, Allowed...>...};
@@ -122,7 +122,7 @@ constexpr text options_problem(std::string_view owner, Options const&...) {
         if (names[j] == names[i])
           return sentence("option ", i, " (", names[i], ") repeats option ", j);
     }
-    return text{};
+    return diagnosis{};
   }();
 }
 

@@ -45,7 +45,7 @@ class sequential : public layer<sequential<Layers...>> {
   constexpr symbol call(symbol x) { return detail::call_in_order(layers_, x, -1); }
 
   static constexpr void trace(graph& g) {
-    g.fail(text{"sequential: needs input<...> as its first layer to be a model"});
+    g.fail(diagnosis{"sequential: needs input<...> as its first layer to be a model"});
   }
 
  private:

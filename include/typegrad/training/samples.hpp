@@ -57,12 +57,16 @@ struct sample_layout {
   dtype input_type = dtype::float32;
   dtype target_type = dtype::float32;
   std::int64_t classes = 0;  ///< if positive, targets are classes from 0 to classes - 1
+  diagnosis integer_labels;       ///< what to say of integers that are no targets; may be empty
 };
 
 /// std::invalid_argument unless the arrays have the extents that are read, and as many samples.
 inline void check_extents(std::string_view who, samples const& s, sample_layout const& layout) {
   using data_detail::message;
   inference_detail::require_match(who, "x", s.x, layout.input);
+  if (!layout.integer_labels.empty() && s.y.given() && !s.y.type().is_floating &&
+      !inference_detail::matches(s.y.shape(), layout.target))
+    throw std::invalid_argument(message(who, ": ", layout.integer_labels.view()));
   inference_detail::require_match(who, "y", s.y, layout.target);
   auto const rows = s.x.shape().rows();
   if (s.y.shape().rows() != rows)

@@ -59,7 +59,7 @@ struct sparse_categorical_crossentropy {
     if (output.rank > 0) t.shape.pop_back();
     return t;
   }
-  static constexpr text integer_labels(extents) { return {}; }
+  static constexpr diagnosis integer_labels(extents) { return {}; }
 
   constexpr symbol operator()(symbol target, symbol prediction) const {
     symbol logits = prediction;
@@ -95,7 +95,7 @@ struct categorical_crossentropy {
                          "; for two classes and one score use binary_crossentropy");
     return t;
   }
-  static constexpr text integer_labels(extents output) {
+  static constexpr diagnosis integer_labels(extents output) {
     return sentence(name, " needs targets of the output's extents ", to_text(output),
                     "; for integer labels use sparse_categorical_crossentropy");
   }
@@ -134,7 +134,7 @@ struct binary_crossentropy {
     if (t.error.empty()) t.error = detail::smoothing_problem(name, Options...);
     return t;
   }
-  static constexpr text integer_labels(extents output) {
+  static constexpr diagnosis integer_labels(extents output) {
     if (output.count() == 1) return {};
     return sentence(name, " needs targets of the output's extents ", to_text(output),
                     "; for integer labels use sparse_categorical_crossentropy");

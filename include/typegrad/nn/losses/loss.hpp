@@ -16,13 +16,13 @@ namespace typegrad {
 struct loss_target {
   dtype type = dtype::float32;
   extents shape;
-  text error;
+  diagnosis error;
 };
 
 /// A loss: a stateless type whose value is a number per sample.
 ///   static constexpr std::string_view name;
 ///   static constexpr loss_target target(extents output);
-///   static constexpr text integer_labels(extents output);   what is wrong with integers; or empty
+///   static constexpr diagnosis integer_labels(extents output);   what is wrong with integers; or empty
 ///   constexpr symbol operator()(symbol target, symbol prediction) const;
 template <class L>
 concept loss = requires(L const& l, extents e, symbol s) {
@@ -46,7 +46,7 @@ constexpr option<options::delta, float> delta(float at) { return {at}; }
 namespace detail {
 
 /// A float32 target of the output's extents, unless the options are wrong.
-constexpr loss_target like_output(extents const& output, text const& problem) {
+constexpr loss_target like_output(extents const& output, diagnosis const& problem) {
   loss_target t;
   t.shape = output;
   t.error = problem;
@@ -54,7 +54,7 @@ constexpr loss_target like_output(extents const& output, text const& problem) {
 }
 
 template <class... Options>
-constexpr text smoothing_problem(std::string_view name, Options const&... given) {
+constexpr diagnosis smoothing_problem(std::string_view name, Options const&... given) {
   float const s = option_or<options::label_smoothing>(0.0F, given...);
   if (s >= 0 && s <= 1) return {};
   return sentence(name, ": label_smoothing must be in [0, 1], got ", decimal(double{s}));

@@ -19,7 +19,7 @@ struct mean_squared_error {
   static constexpr loss_target target(extents output) {
     return detail::like_output(output, options_problem<>(name, Options...));
   }
-  static constexpr text integer_labels(extents) { return {}; }
+  static constexpr diagnosis integer_labels(extents) { return {}; }
   constexpr symbol operator()(symbol target, symbol prediction) const {
     return detail::sample_mean(square(prediction - target));
   }
@@ -37,7 +37,7 @@ struct mean_absolute_error {
   static constexpr loss_target target(extents output) {
     return detail::like_output(output, options_problem<>(name, Options...));
   }
-  static constexpr text integer_labels(extents) { return {}; }
+  static constexpr diagnosis integer_labels(extents) { return {}; }
   constexpr symbol operator()(symbol target, symbol prediction) const {
     return detail::sample_mean(abs(prediction - target));
   }
@@ -55,7 +55,7 @@ struct huber {
   static constexpr loss_target target(extents output) {
     return detail::like_output(output, options_problem<options::delta>(name, Options...));
   }
-  static constexpr text integer_labels(extents) { return {}; }
+  static constexpr diagnosis integer_labels(extents) { return {}; }
   constexpr symbol operator()(symbol target, symbol prediction) const {
     constexpr float d = option_or<options::delta>(1.0F, Options...);
     // with c = min(|e|, d), both cases are c * (|e| - c / 2)

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/compiler/program.hpp>
+#include <typegrad/evaluators/reference/interpreter.hpp>
+
+#include <cstddef>
+#include <cstring>
+#include <numeric>
+
+// Runs what fusion and planning made of a graph, in plain loops over a real arena: the oracle that
+// tells mistakes of the compiler from mistakes of an evaluator's kernels. Positions of a step are
+// walked through in an odd order, as threads might, and memory that nothing was written to is NaN.
+
+namespace typegrad::reference {
+
+class schedule_interpreter {
+ public:
+  schedule_interpreter(compiled_graph const& c, bindings const& b) : c_{c}, b_{b} {}
+
+  /// The values of the outputs. Requires bindings of the extents that the graph has.
+  std::vector<values> run() {
+    prepare();
+    for (int i = 0; i < c_.steps.steps.size() && fault_.empty(); ++i) {
+      current_ = i;
+      run_step(c_.steps.steps[i]);
+    }
+    std::vector<values> out;
+    for (int i = 0; i < c_.source.outputs.size(); ++i) {
+      node const& n = c_.source[c_.source.outputs[i]];
+      out.push_back(unpacked(outputs_[index(i)], n.type));
+    }
+    return out;
+  }
+
+  /// What a step did that no step may do, such as reading beyond its buffer; empty if nothing.
+  diagnosis const& fault() const { return fault_; }
+
+ private:
+  using bytes = std::vector<unsigned char>;
+  static constexpr unsigned char never_written = 0xFF;  // a NaN, or -1
+
+  struct position {
+    std::int64_t along[max_domain] = {};
+  };
+
+  static std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+  std::int64_t length(domain_axis const& a) const {
+    return a.extent * (a.batch ? b_.batch_size : 1);
+  }
+
+  // Memory ----------------------------------------------------------------------------------------
+
+  static double read(unsigned char const* p, dtype type) {
+    switch (type) {
+      case dtype::float32: return static_cast<double>(load<float>(p));
+      case dtype::float64: return load<double>(p);
+      case dtype::int32: return static_cast<double>(load<std::int32_t>(p));
+      case dtype::int8: return static_cast<double>(load<std::int8_t>(p));
+      case dtype::boolean: return static_cast<double>(*p != 0);
+      default: return std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+  static void write(unsigned char* p, dtype type, double x) {
+    switch (type) {
+      case dtype::float32: return save(p, static_cast<float>(x));
+      case dtype::float64: return save(p, x);
+      case dtype::int32: return save(p, static_cast<std::int32_t>(x));
+      case dtype::int8: return save(p, static_cast<std::int8_t>(x));
+      case dtype::boolean: *p = x != 0 ? 1 : 0; return;
+      default: return;
+    }
+  }
+  template <class T>
+  static T load(unsigned char const* p) {
+    T x;
+    std::memcpy(&x, p, sizeof(T));
+    return x;
+  }
+  template <class T>
+  static void save(unsigned char* p, T x) {
+    std::memcpy(p, &x, sizeof(T));
+  }
+  static bytes packed(values const& v, dtype type) {
+    bytes out(v.size() * index(bytes_of(type)));
+    for (std::size_t i = 0; i < v.size(); ++i)
+      write(out.data() + i * index(bytes_of(type)), type, v[i]);
+    return out;
+  }
+  static values unpacked(bytes const& b, dtype type) {
+    values out(b.size() / index(bytes_of(type)));
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = read(b.data() + i * index(bytes_of(type)), type);
+    return out;
+  }
+
+  void prepare() {
+    graph const& g = c_.source;
+    inputs_.clear();
+    weights_.clear();
+    outputs_.clear();
+    places_.clear();
+    fault_ = {};
+    for (int i = 0; i < g.inputs.size(); ++i)
+      inputs_.push_back(packed(b_.inputs[index(i)], g.inputs[i].type));
+    for (int i = 0; i < g.weights.size(); ++i)
+      weights_.push_back(packed(b_.weights[index(i)], g.weights[i].type));
+    for (int const id : g.outputs) {
+      node const& n = g[id];
+      std::int64_t const count = n.shape.count() * (n.per_sample ? b_.batch_size : 1);
+      outputs_.push_back(bytes(index(count * bytes_of(n.type)), never_written));
+    }
+    arena_.assign(index(c_.memory.shared_bytes + b_.batch_size * c_.memory.sample_bytes),
+                  never_written);
+    for (buffer const& x : c_.memory.buffers) {
+      std::int64_t const first =
+          x.per_sample ? c_.memory.shared_bytes + b_.batch_size * x.offset : x.offset;
+      switch (x.where) {
+        case buffer::place::input: places_.push_back(inputs_[index(x.index)].data()); break;
+        case buffer::place::weight: places_.push_back(weights_[index(x.index)].data()); break;
+        case buffer::place::output: places_.push_back(outputs_[index(x.index)].data()); break;
+        case buffer::place::arena: places_.push_back(arena_.data() + first); break;
+      }
+    }
+  }
+
+  /// Element e of the buffer behind a step's slot; null, and a fault, if it is none of it.
+  unsigned char* element(step const& s, int slot, std::int64_t e) {
+    int const node_id = s.buffers[slot];
+    int const which = c_.memory.buffer_of[node_id];
+    if (which < 0) {
+      fail("has no buffer for node ", node_id);
+      return nullptr;
+    }
+    buffer const& x = c_.memory.buffers[which];
+    if (e < 0 || e >= x.elements * (x.per_sample ? b_.batch_size : 1)) {
+      fail("leaves the buffer of node ", node_id);
+      return nullptr;
+    }
+    return places_[index(which)] + e * bytes_of(x.type);
+  }
+  dtype type_of(step const& s, int slot) const {
+    return c_.memory.buffers[c_.memory.buffer_of[s.buffers[slot]]].type;
+  }
+
+  void fail(char const* what, int node_id) {
+    if (fault_.empty()) fault_ = sentence("step ", current_, " ", what, node_id);
+  }
+
+  // Steps -----------------------------------------------------------------------------------------
+
+  /// Calls f(position) for all positions of axes [from, to), each once, in an order of its own.
+  template <class F>
+  void each_position(step const& s, int from, int to, position const& start, F const& f) const {
+    std::int64_t count = 1;
+    for (int i = from; i < to; ++i) count *= length(s.axes[i]);
+    std::int64_t const stride = coprime(count);
+    for (std::int64_t k = 0, e = count - 1; k < count; ++k, e = (e + stride) % count) {
+      position p = start;
+      std::int64_t rest = e;
+      for (int i = to - 1; i >= from; --i) {
+        p.along[i] = rest % length(s.axes[i]);
+        rest /= length(s.axes[i]);
+      }
+      f(p);
+    }
+  }
+  static std::int64_t coprime(std::int64_t count) {
+    for (std::int64_t n = count / 2 + 1; n < count; ++n)
+      if (std::gcd(n, count) == 1) return n;
+    return 1;
+  }
+
+  std::int64_t place(access const& a, position const& p, int axes) const {
+    std::int64_t e = a.offset;
+    for (int i = 0; i < axes; ++i) e += a.strides[i] * p.along[i];
+    return e;
+  }
+  std::int64_t linear(step const& s, position const& p) const {
+    std::int64_t e = 0;
+    for (int i = 0; i < s.rank; ++i) e = e * length(s.axes[i]) + p.along[i];
+    return e;
+  }
+
+  void run_step(step const& s) {
+    switch (s.kind) {
+      case step_kind::loop: return run_loop(s);
+      case step_kind::row: return run_rows(s);
+      case step_kind::column: return run_columns(s);
+      case step_kind::contraction: return run_product(s);
+    }
+  }
+
+  /// Instruction i at a position. `scalar_axes`: the axes that an instruction which does not vary
+  /// depends on. `heavy`: results of reductions, or of the product. Loads go to memory anew.
+  double value(step const& s, int i, position const& p, int scalar_axes,
+               std::vector<double> const& heavy) {
+    instruction const& n = s.body[i];
+    int const axes = n.varies ? s.rank : scalar_axes;
+    switch (n.code) {
+      case op::constant: return rounded(n.value, n.type);
+      case op::scalar: return static_cast<double>(b_.batch_size);
+      case op::iota: return static_cast<double>(place(n.where, p, axes));
+      case op::input: {
+        unsigned char const* const at = element(s, n.slot, place(n.where, p, axes));
+        return at == nullptr ? 0 : read(at, type_of(s, n.slot));
+      }
+      case op::random_uniform:
+        return static_cast<double>(uniform_at(b_.seed, b_.step,
+                                              static_cast<std::uint32_t>(s.streams[n.slot]),
+                                              static_cast<std::uint64_t>(linear(s, p))));
+      default: break;
+    }
+    if (n.code == op::dot_general || is_reduction(n.code)) return heavy[index(i)];
+    double x[3] = {};
+    int const operands[] = {n.a, n.b, n.c};
+    int last = 0;
+    for (int k = 0; k < 3; ++k)
+      if (operands[k] >= 0) {
+        x[k] = value(s, operands[k], p, scalar_axes, heavy);
+        last = k;
+      }
+    dtype const type = s.body[operands[last]].type;
+    if (n.code == op::cast) {
+      if (n.type == dtype::boolean) return static_cast<double>(x[0] != 0);
+      return is_floating(n.type) ? rounded(x[0], n.type) : std::trunc(x[0]);
+    }
+    constexpr auto all = std::make_index_sequence<op_count>{};
+    if (type == dtype::float64) return detail::apply<double>(n.code, x[0], x[1], x[2], all);
+    if (is_floating(type)) return detail::apply<float>(n.code, x[0], x[1], x[2], all);
+    return detail::apply<std::int32_t>(n.code, x[0], x[1], x[2], all);
+  }
+  static double rounded(double x, dtype type) {
+    return type == dtype::float32 ? static_cast<double>(static_cast<float>(x)) : x;
+  }
+
+  void put(step const& s, store const& x, position const& p, double number) {
+    if (unsigned char* const at = element(s, x.slot, place(x.where, p, s.rank)))
+      write(at, x.type, number);
+  }
+  /// Everything is read before anything is written, as a kernel does with a vector.
+  void put_all(step const& s, position const& p, int scalar_axes, std::vector<double> const& heavy) {
+    std::vector<double> numbers;
+    for (store const& x : s.stores) numbers.push_back(value(s, x.value, p, scalar_axes, heavy));
+    for (int k = 0; k < s.stores.size(); ++k) put(s, s.stores[k], p, numbers[index(k)]);
+  }
+  static bool along(step const& s, store const& x) {
+    return s.rank > 0 && x.where.strides[s.rank - 1] != 0;
+  }
+
+  void run_loop(step const& s) {
+    std::vector<double> const none;
+    int const inner = s.rank > 0 ? s.rank - 1 : 0;
+    each_position(s, 0, s.rank, {}, [&](position const& p) { put_all(s, p, inner, none); });
+  }
+
+  void run_rows(step const& s) {
+    int const inner = s.rank - 1;
+    each_position(s, 0, inner, {}, [&](position const& row) {
+      std::vector<double> heavy(index(s.body.size()), std::numeric_limits<double>::quiet_NaN());
+      for (int phase = 0; phase < s.phases; ++phase) {
+        for (int i = 0; i < s.body.size(); ++i)
+          if (is_reduction(s.body[i].code) && s.body[i].phase == phase + 1)
+            heavy[index(i)] = reduced(s, i, row, inner, s.rank, heavy);
+        each_position(s, inner, s.rank, row, [&](position const& p) {
+          for (store const& x : s.stores)
+            if (along(s, x) && s.body[x.value].phase == phase)
+              put(s, x, p, value(s, x.value, p, inner, heavy));
+        });
+      }
+      for (store const& x : s.stores)
+        if (!along(s, x)) put(s, x, row, value(s, x.value, row, inner, heavy));
+    });
+  }
+
+  void run_columns(step const& s) {
+    position origin;
+    each_position(s, 0, s.reduced_from, origin, [&](position const& outer) {
+      each_position(s, s.reduced_to, s.rank, outer, [&](position const& p) {
+        std::vector<double> heavy(index(s.body.size()));
+        for (int i = 0; i < s.body.size(); ++i)
+          if (is_reduction(s.body[i].code))
+            heavy[index(i)] = reduced(s, i, p, s.reduced_from, s.reduced_to, heavy);
+        for (store const& x : s.stores) put(s, x, p, heavy[index(x.value)]);
+      });
+    });
+  }
+
+  /// Reduction i over axes [from, to).
+  double reduced(step const& s, int i, position const& start, int from, int to,
+                 std::vector<double> const& heavy) {
+    instruction const& n = s.body[i];
+    int const inner = s.rank > 0 ? s.rank - 1 : 0;
+    float sum = 0;
+    double sum64 = 0;
+    double best = 0;
+    std::int64_t best_at = -1;
+    bool const greater = n.code == op::reduce_max || n.code == op::argmax;
+    each_position(s, from, to, start, [&](position const& p) {
+      double const x = value(s, n.a, p, inner, heavy);
+      std::int64_t const at = p.along[inner];
+      sum += static_cast<float>(x);
+      sum64 += x;
+      bool const ties = x == best || (std::isnan(x) && std::isnan(best));
+      bool const wins = (greater ? x > best : x < best) || (std::isnan(x) && !std::isnan(best));
+      if (best_at < 0 || wins || (ties && at < best_at)) {
+        best = x;
+        best_at = at;
+      }
+    });
+    if (n.code == op::reduce_sum)
+      return n.type == dtype::float32 ? static_cast<double>(sum) : sum64;
+    return n.code == op::argmax || n.code == op::argmin ? static_cast<double>(best_at) : best;
+  }
+
+  static int first_column(step const& s) {
+    std::int64_t count = 1;
+    int axis = s.rank;
+    while (axis > 0 && count < s.product.columns.extent) count *= s.axes[--axis].extent;
+    return axis;
+  }
+
+  void run_product(step const& s) {
+    contraction const& c = s.product;
+    int const columns = first_column(s);
+    dtype const type = type_of(s, c.slot_a);
+    each_position(s, 0, s.rank, {}, [&](position const& p) {
+      std::int64_t row = 0;
+      for (int i = c.loops; i < columns; ++i) row = row * length(s.axes[i]) + p.along[i];
+      std::int64_t column = 0;
+      for (int i = columns; i < s.rank; ++i) column = column * length(s.axes[i]) + p.along[i];
+      if (row >= length(c.rows) || column >= length(c.columns))
+        return fail("leaves the rows and columns of its product ", s.buffers[c.slot_a]);
+      float sum = 0;
+      double sum64 = 0;
+      for (std::int64_t k = 0; k < length(c.inner); ++k) {
+        auto const* const a =
+            element(s, c.slot_a, place(c.a, p, c.loops) + row * c.a_row + k * c.a_inner);
+        auto const* const b =
+            element(s, c.slot_b, place(c.b, p, c.loops) + k * c.b_inner + column * c.b_column);
+        if (a == nullptr || b == nullptr) return;
+        double const x = read(a, type);
+        double const y = read(b, type);
+        sum += static_cast<float>(x) * static_cast<float>(y);
+        sum64 += x * y;
+      }
+      double const result = type == dtype::float32 ? static_cast<double>(sum) : sum64;
+      put_all(s, p, columns, std::vector<double>(index(s.body.size()), result));
+    });
+  }
+
+  compiled_graph const& c_;
+  bindings const& b_;
+  std::vector<bytes> inputs_, weights_, outputs_;
+  bytes arena_;
+  std::vector<unsigned char*> places_;
+  int current_ = 0;
+  diagnosis fault_;
+};
+
+}  // namespace typegrad::reference
