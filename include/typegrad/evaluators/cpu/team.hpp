@@ -24,7 +24,7 @@ struct span_of_work {
 
 // Lets the core's other thread, or after a while any other process, run while we wait.
 inline void relax(int turn) noexcept {
-  constexpr int turns_before_yielding = 4000;
+  constexpr int turns_before_yielding = 1000;
   if (turn < turns_before_yielding) {
 #if defined(__x86_64__) || defined(__i386__)
     _mm_pause();

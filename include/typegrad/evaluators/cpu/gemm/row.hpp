@@ -76,6 +76,7 @@ template <int Vectors, int Chains, class Arch, class T, class Source, class B, c
     std::int64_t left = a.length(p, k);
     T const* x = a.at(p, left, buffer);
     p += left;
+    TYPEGRAD_NO_UNROLL
     for (; left >= Chains; left -= Chains, x += Chains) {
       TYPEGRAD_UNROLL
       for (int c = 0; c < Chains; ++c) {
@@ -86,6 +87,7 @@ template <int Vectors, int Chains, class Arch, class T, class Source, class B, c
       }
     }
     if constexpr (Chains > 1) {
+      TYPEGRAD_NO_UNROLL
       for (; left > 0; --left, ++x) {
         batch const scale(*x);
         TYPEGRAD_UNROLL
@@ -106,11 +108,11 @@ template <int Vectors, int Chains, class Arch, class T, class Source, class B, c
   }
 }
 
-// B transposed: an element of C is the product of two rows in memory. `columns` of them at once, at
-// most `width`; the lanes after that repeat the last one.
-template <class Arch, class T, class Source, class B>
-[[gnu::noinline]] xsimd::batch<T, Arch> multiply_rows(Source const& a, std::int64_t k, B const& b,
-                                                      std::int64_t column, int columns) {
+// B transposed: an element of C is the product of two rows in memory. `width` of them at once, the
+// first of B at `rows`.
+template <class Arch, class T, class Source>
+[[gnu::noinline]] xsimd::batch<T, Arch> multiply_rows(Source const& a, std::int64_t k,
+                                                      T const* rows, std::int64_t stride) {
   constexpr int width = detail::width<T, Arch>;
   using batch = xsimd::batch<T, Arch>;
   batch sum[width];
@@ -120,31 +122,60 @@ template <class Arch, class T, class Source, class B>
   for (std::int64_t p = 0; p < k;) {
     std::int64_t left = a.length(p, k);
     T const* x = a.at(p, left, buffer);
-    for (; left >= width; left -= width, p += width, x += width) {
+    p += left;
+    TYPEGRAD_NO_UNROLL
+    for (; left >= width; left -= width, x += width, rows += width) {
       batch const scale = batch::load_unaligned(x);
+      T const* four = rows;
       TYPEGRAD_UNROLL
       for (int j = 0; j < width; ++j) {
-        sum[j] = xsimd::fma(scale, b.load_batch(column + std::min(j, columns - 1), p), sum[j]);
+        sum[j] = xsimd::fma(scale, batch::load_unaligned(four + j % 4 * stride), sum[j]);
+        if (j % 4 == 3) four += 4 * stride;
       }
     }
     if (left > 0) {
-      int const rest = static_cast<int>(left);
-      batch const scale = load_partial<Arch>(x, rest);
+      int const count = static_cast<int>(left);
+      batch const scale = load_partial<Arch>(x, count);
+      T const* four = rows;
       TYPEGRAD_UNROLL
       for (int j = 0; j < width; ++j) {
-        sum[j] =
-            xsimd::fma(scale, b.load_partial(column + std::min(j, columns - 1), p, rest), sum[j]);
+        sum[j] = xsimd::fma(scale, load_partial<Arch>(four + j % 4 * stride, count), sum[j]);
+        if (j % 4 == 3) four += 4 * stride;
       }
-      p += rest;
+      rows += count;
     }
   }
   transpose(sum);
-  TYPEGRAD_UNROLL
-  for (int half = width / 2; half > 0; half /= 2) {
+  batch total[4] = {sum[0], sum[1], batch(T(0)), batch(T(0))};
+  if constexpr (width >= 4) {
+    total[2] = sum[2];
+    total[3] = sum[3];
     TYPEGRAD_UNROLL
-    for (int j = 0; j < half; ++j) sum[j] += sum[j + half];
+    for (int j = 4; j < width; ++j) total[j % 4] += sum[j];
   }
-  return sum[0];
+  return (total[0] + total[1]) + (total[2] + total[3]);
+}
+
+// One element of C.
+template <class Arch, class T, class Source, class B>
+[[gnu::noinline]] T multiply_row(Source const& a, std::int64_t k, B const& b, std::int64_t column) {
+  constexpr int width = detail::width<T, Arch>;
+  using batch = xsimd::batch<T, Arch>;
+  batch sum(T(0));
+  alignas(64) T buffer[Source::in_place ? 1 : Source::run];
+  for (std::int64_t p = 0; p < k;) {
+    std::int64_t left = a.length(p, k);
+    T const* x = a.at(p, left, buffer);
+    for (; left >= width; left -= width, p += width, x += width) {
+      sum = xsimd::fma(batch::load_unaligned(x), b.load_batch(column, p), sum);
+    }
+    if (left > 0) {
+      int const count = static_cast<int>(left);
+      sum = xsimd::fma(load_partial<Arch>(x, count), b.load_partial(column, p, count), sum);
+      p += left;
+    }
+  }
+  return xsimd::reduce_add(sum);
 }
 
 template <gemm_shape Shape, class T, class Arch, class A, class B>
@@ -195,11 +226,7 @@ struct one_row {
                                              Tail tail, Epilogue const& epilogue) {
     constexpr int chains = Vectors >= latency ? 1 : latency / Vectors;
     if constexpr (Shape.transposed_b) {
-      auto const a = with_stride(source.a);
-      using plain = std::conditional_t<is_strided<A, T>, strided<T>, A>;
-      row_source<Shape.transposed_a, T, Arch, plain> const shared{a, source.row};
-      epilogue(source.row, column, multiply_rows<Arch, T>(shared, k, with_stride(b), column, tail),
-               tail);
+      multiply(k, source, with_stride(b), column, tail, epilogue);
     } else if constexpr (is_strided<B, T>) {
       column_cursor<T, Arch, Vectors, B::stride_if_static, Tail> const cursor{
           b.at(0, column), b.source.stride(), tail};
@@ -208,6 +235,25 @@ struct one_row {
       loader_cursor<T, Arch, Vectors, as_loader<T, Arch, B>, Tail> const cursor{b, 0, column, tail};
       add_rows<Vectors, chains, Arch, T>(source, k, cursor, source.row, column, tail, epilogue);
     }
+  }
+
+  template <class Source, class Columns, class Tail, class Epilogue>
+  [[gnu::always_inline]] static void multiply(std::int64_t k, Source const& source,
+                                              Columns const& b, std::int64_t column, Tail tail,
+                                              Epilogue const& epilogue) {
+    auto const a = with_stride(source.a);
+    using plain = std::conditional_t<is_strided<A, T>, strided<T>, A>;
+    row_source<Shape.transposed_a, T, Arch, plain> const shared{a, source.row};
+    if constexpr (is_strided<B, T>) {
+      if (tail == width) {
+        epilogue(source.row, column,
+                 multiply_rows<Arch, T>(shared, k, b.at(column, 0), b.source.stride()), tail);
+        return;
+      }
+    }
+    alignas(64) T sums[width] = {};
+    for (int j = 0; j < tail; ++j) sums[j] = multiply_row<Arch, T>(shared, k, b, column + j);
+    epilogue(source.row, column, xsimd::batch<T, Arch>::load_unaligned(sums), tail);
   }
 };
 
