@@ -2,14 +2,16 @@
 #pragma once
 
 #include <typegrad/core/aligned_buffer.hpp>
-#include <typegrad/inference/initialize.hpp>
 #include <typegrad/inference/match.hpp>
 #include <typegrad/inference/steps.hpp>
 #include <typegrad/inference/threads.hpp>
+#include <typegrad/inference/weight_table.hpp>
+#include <typegrad/nn/initialize.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -37,6 +39,15 @@ struct model_core {
     return arena.data();
   }
 };
+
+/// Gives every weight its first values.
+inline void initialize_weights(model_core& core, std::uint64_t seed) {
+  for (std::size_t i = 0; i < core.table.size(); ++i) {
+    auto const& place = core.table[i];
+    typegrad::initialize(place.initial, place.shape, seed, i,
+                         {core.weights.data() + place.offset, static_cast<std::size_t>(place.count)});
+  }
+}
 
 inline bool is_type(element_type const& have, dtype wanted) {
   return wanted == dtype::int32 ? have.is_int32 : have.is_float32;

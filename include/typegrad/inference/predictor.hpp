@@ -42,7 +42,7 @@ class predictor {
 
   /// Gives every weight new first values, which depend on nothing but the seed.
   void initialize(std::uint64_t seed = 0) {
-    inference_detail::initialize_weights(core_.table, core_.weights.data(), seed);
+    inference_detail::initialize_weights(core_, seed);
   }
 
   /// All weights, state included, in the order of the layers.

@@ -112,6 +112,8 @@ class compiled_model : public predictor<Model> {
     // integers where the output has one axis more are classes along that axis
     if (target.type == dtype::int32 && target.shape.rank + 1 == core.output.rank)
       s.layout.classes = core.output.back();
+    if constexpr (requires { Loss::integer_labels(core.output); })
+      s.layout.integer_labels = Loss::integer_labels(core.output);
     s.names = {"loss", std::string(std::string_view{Metrics::name})...};
     s.optimizer = training_detail::forget_type(optimizer);
     return s;

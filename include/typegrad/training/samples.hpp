@@ -57,7 +57,7 @@ struct sample_layout {
   dtype input_type = dtype::float32;
   dtype target_type = dtype::float32;
   std::int64_t classes = 0;  ///< if positive, targets are classes from 0 to classes - 1
-  diagnosis integer_labels;       ///< what to say of integers that are no targets; may be empty
+  diagnosis integer_labels;  ///< what to say of integers that are no targets; may be empty
 };
 
 /// std::invalid_argument unless the arrays have the extents that are read, and as many samples.

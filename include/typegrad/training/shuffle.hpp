@@ -14,14 +14,15 @@ namespace typegrad::training_detail {
 /// and Yates, with unbiased draws).
 inline void shuffle(std::vector<std::int64_t>& order, std::uint64_t seed, std::uint64_t epoch) {
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
+  constexpr std::uint32_t shuffling = 0x53485546U;  // tells its numbers from those of weights
   std::array<std::uint32_t, 4> words{};
   std::uint64_t drawn = 0;
   auto const word = [&] {
     if (drawn % 4 == 0)
       words = philox4x32_10({static_cast<std::uint32_t>(drawn / 4),
                              static_cast<std::uint32_t>(drawn / 4 >> 32),
-                             static_cast<std::uint32_t>(epoch), 0xfffffffeU},
-                            {static_cast<std::uint32_t>(seed),
+                             static_cast<std::uint32_t>(epoch), 0},
+                            {static_cast<std::uint32_t>(seed) ^ shuffling,
                              static_cast<std::uint32_t>(seed >> 32) ^
                                  static_cast<std::uint32_t>(epoch >> 32)});
     return std::uint64_t{words[drawn++ % 4]};
