@@ -29,7 +29,8 @@ struct predict_options {
 template <class Model, auto Sentence = diagnosis_of<Model>>
   requires(correct(Sentence))
 class predictor {
-  static constexpr detail::model_facts const& facts = detail::checked<Sentence, Model>::facts;
+  using sound = typename wrong_model<Sentence>::nothing;
+  static constexpr detail::model_facts const& facts = traced<Model>::facts;
 
  public:
   using model_type = Model;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace typegrad {
@@ -18,8 +19,8 @@ namespace typegrad {
 /// of `predictor`. All its memory is taken at the start and in the first batch of each size; a step
 /// of training then allocates nothing.
 template <class Model, class Optimizer, class Loss, class... Metrics>
-class compiled_model : public predictor<Model> {
-  using base = predictor<Model>;
+class compiled_model : public predictor<Model, said<1>{}> {
+  using base = predictor<Model, said<1>{}>;  // `compile` has looked for what is wrong
   template <bool Training>
   using recipe = training_detail::loss_recipe<Training, Model, Loss, Metrics...>;
   static_assert(sizeof...(Metrics) < training_detail::engine::max_results);
@@ -139,11 +140,38 @@ class compiled_model : public predictor<Model> {
   training_detail::training_state state_;
 };
 
+namespace training_detail {
+
+/// What is wrong with a model, its loss or a metric.
+template <class Model, class Loss, class... Metrics>
+struct loss_diagnosis {
+  static constexpr diagnosis sentence() {
+    return loss_recipe<false, Model, Loss, Metrics...>::build().error;
+  }
+};
+
+/// What `compile<Model>` is.
+template <class Model>
+struct compiler {
+  template <class Optimizer, class Loss, class... Metrics,
+            auto Sentence = say<loss_diagnosis<Model, Loss, Metrics...>>()>
+    requires(correct(Sentence))
+  auto operator()(Optimizer const& optimizer, Loss const&, Metrics const&...) const {
+    using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
+    return compiled_model<Model, Optimizer, Loss, Metrics...>{optimizer};
+  }
+};
+
+}  // namespace training_detail
+
 /// A model with its optimizer, loss and metrics, ready to be trained:
 /// `auto model = compile<net>(adam{}, mean_squared_error{}, mean_absolute_error{});`
-template <class Model, class Optimizer, class Loss, class... Metrics>
-compiled_model<Model, Optimizer, Loss, Metrics...> compile(Optimizer const& optimizer, Loss const&,
-                                                           Metrics const&...) {
+/// A model that does not fit together is one sentence of the compiler.
+template <class Model, class Optimizer, class Loss, class... Metrics,
+          auto Sentence = say<training_detail::loss_trace<Model, Loss, Metrics...>>()>
+  requires(correct(Sentence))
+auto compile(Optimizer const& optimizer, Loss const&, Metrics const&...) {
+  using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
   return compiled_model<Model, Optimizer, Loss, Metrics...>{optimizer};
 }
 

@@ -32,54 +32,65 @@ constexpr symbol add_layer_losses(graph& g, symbol total) {
 /// The model with its loss and metrics.
 ///   inputs   the model's, target, sample_weight
 ///   outputs  the loss (mean of loss * sample_weight over the batch, with penalties and what layers
-///            added), the sum over the batch of each metric, and when training the gradient of the
-///            loss for each trainable weight
+///            added), and the sum over the batch of each metric
+/// A wrong one has no outputs, and an error.
+template <class Model, class Loss, class... Metrics>
+constexpr graph loss_graph(bool training) {
+  graph g = trace<Model>(training);
+  if (g.failed()) return g;
+  g.scope.description = name_text{"compile"};
+  list<int> const values = g.outputs;
+  g.outputs.clear();
+  if (values.size() != 1) {
+    g.fail(sentence("needs a model of one output, this one has ", values.size()));
+    return g;
+  }
+  symbol const prediction{g, values[0]};
+  auto const wanted = Loss::target(prediction.shape());
+  if (!wanted.error.empty()) {
+    g.fail(wanted.error);
+    return g;
+  }
+  symbol const target = build::input(g, "target", wanted.shape, wanted.type);
+  symbol const weight = build::input(g, "sample_weight", extents{});
+  symbol total = batch_mean(Loss{}(target, prediction) * weight);
+  total = add_layer_losses(g, add_penalties(g, total));
+  list<int> outputs;
+  outputs.push_back(total.id());
+  symbol metric;
+  ((metric = batch_sum(Metrics{}(target, prediction)), outputs.push_back(metric.id())), ...);
+  if (!g.failed()) g.outputs = outputs;
+  return g;
+}
+
+/// What is wrong with a model and its loss and metrics, for nn/diagnosis.hpp.
+template <class Model, class Loss, class... Metrics>
+struct loss_trace {
+  static constexpr diagnosis sentence() { return loss_graph<Model, Loss, Metrics...>(true).error; }
+};
+
+/// `loss_graph`; when training also an output for each trainable weight: the loss's gradient.
 template <bool Training, class Model, class Loss, class... Metrics>
 struct loss_recipe {
   static constexpr graph build() {
-    graph g = trace<Model>(Training);
-    if (g.failed()) return g;
-    g.scope.description = text_of("compile");
-    if (g.outputs.size() != 1) {
-      g.fail(sentence("needs a model of one output, this one has ", g.outputs.size()));
-      return g;
-    }
-    symbol const prediction{g, g.outputs[0]};
-    auto const wanted = Loss::target(prediction.shape());
-    if (!wanted.error.empty()) {
-      g.fail(wanted.error);
-      return g;
-    }
-    g.outputs.clear();
-    symbol const target = build::input(g, "target", wanted.shape, wanted.type);
-    symbol const weight = build::input(g, "sample_weight", extents{});
-    symbol total = batch_mean(Loss{}(target, prediction) * weight);
-    total = add_layer_losses(g, add_penalties(g, total));
-    g.outputs.push_back(total.id());
-    (add_metric(g, Metrics{}(target, prediction)), ...);
-    if constexpr (Training) {
-      list<int> const nodes = inference_detail::leaf_nodes(g, op::weight, g.weights.size());
-      list<int> trainable;
-      list<int> places;
-      for (int i = 0; i < nodes.size(); ++i)
-        if (g.weights[i].trainable) {
-          trainable.push_back(nodes[i]);
-          places.push_back(i);
-        }
-      list<int> const gradients = inference_detail::gradients_of(g, total, trainable);
-      for (int i = 0; i < gradients.size(); ++i)
-        g.outputs.push_back(
-            gradients[i] >= 0
-                ? gradients[i]
-                : build::constant(g, 0, dtype::float32, g.weights[places[i]].shape).id());
-    }
+    graph g = loss_graph<Model, Loss, Metrics...>(Training);
+    if (!Training || g.failed()) return g;
+    list<int> const nodes = inference_detail::leaf_nodes(g, op::weight, g.weights.size());
+    list<int> trainable;
+    list<int> places;
+    for (int i = 0; i < nodes.size(); ++i)
+      if (g.weights[i].trainable) {
+        trainable.push_back(nodes[i]);
+        places.push_back(i);
+      }
+    list<int> const gradients =
+        inference_detail::gradients_of(g, symbol{g, g.outputs[0]}, trainable);
+    for (int i = 0; i < gradients.size(); ++i)
+      g.outputs.push_back(
+          gradients[i] >= 0
+              ? gradients[i]
+              : build::constant(g, 0, dtype::float32, g.weights[places[i]].shape).id());
     return g;
-  }
-
- private:
-  static constexpr name_text text_of(std::string_view s) { return name_text{s}; }
-  static constexpr void add_metric(graph& g, symbol value) {
-    g.outputs.push_back(batch_sum(value).id());
   }
 };
 
