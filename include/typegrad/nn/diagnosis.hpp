@@ -5,12 +5,14 @@
 
 // How a sentence that was made during constant evaluation gets into the compiler's output, word for
 // word, as one short error. The sentence becomes a template argument (of exactly its length, so
-// that it prints as a string). clang shows it in full when it explains an unsatisfied constraint,
-// g++ (and nvcc) in the name of a type that lacks a member. A template that a user names is
-// therefore written
-//   template <class M, auto Sentence = diagnosis_of<M>> requires(correct(Sentence))
-//   inline constexpr auto fact = checked<Sentence, M>::fact;
-// where `checked` has members only for the empty sentence.
+// that it prints as a string). clang shows it in full only where it explains an unsatisfied
+// constraint; g++ (and nvcc) in the name of a type that lacks a member. So a template that a user
+// names takes the sentence by default, and asks for both:
+//   template <class M, auto Sentence = diagnosis_of<M>>
+//     requires(correct(Sentence))
+//   class user {
+//     using sound = typename wrong_model<Sentence>::nothing;
+// It goes on with an empty model after that, so that there is no second error.
 
 namespace typegrad {
 
@@ -32,6 +34,14 @@ constexpr bool correct(said<N> const&) {
   return true;  // the type without members will tell
 }
 #endif
+
+/// Has the member `nothing` only if nothing is wrong.
+template <auto Sentence>
+struct wrong_model {};
+template <>
+struct wrong_model<said<1>{}> {
+  using nothing = void;
+};
 
 /// `Source::sentence()`, a text made during constant evaluation, as a template argument.
 template <class Source>

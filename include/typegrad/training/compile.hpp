@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 namespace typegrad {
@@ -142,19 +141,12 @@ class compiled_model : public predictor<Model, said<1>{}> {
 
 namespace training_detail {
 
-/// What is wrong with a model, its loss or a metric.
-template <class Model, class Loss, class... Metrics>
-struct loss_diagnosis {
-  static constexpr diagnosis sentence() {
-    return loss_recipe<false, Model, Loss, Metrics...>::build().error;
-  }
-};
-
-/// What `compile<Model>` is.
+/// What `compile<Model>` is: an object, so that clang tells of a wrong model where it is named and
+/// not among a call's candidates.
 template <class Model>
 struct compiler {
   template <class Optimizer, class Loss, class... Metrics,
-            auto Sentence = say<loss_diagnosis<Model, Loss, Metrics...>>()>
+            auto Sentence = say<loss_trace<Model, Loss, Metrics...>>()>
     requires(correct(Sentence))
   auto operator()(Optimizer const& optimizer, Loss const&, Metrics const&...) const {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
@@ -166,13 +158,9 @@ struct compiler {
 
 /// A model with its optimizer, loss and metrics, ready to be trained:
 /// `auto model = compile<net>(adam{}, mean_squared_error{}, mean_absolute_error{});`
-/// A model that does not fit together is one sentence of the compiler.
-template <class Model, class Optimizer, class Loss, class... Metrics,
-          auto Sentence = say<training_detail::loss_trace<Model, Loss, Metrics...>>()>
+/// What does not fit together is one sentence of the compiler.
+template <class Model, auto Sentence = diagnosis_of<Model>>
   requires(correct(Sentence))
-auto compile(Optimizer const& optimizer, Loss const&, Metrics const&...) {
-  using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
-  return compiled_model<Model, Optimizer, Loss, Metrics...>{optimizer};
-}
+inline constexpr training_detail::compiler<Model> compile{};
 
 }  // namespace typegrad
