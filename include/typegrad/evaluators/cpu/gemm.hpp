@@ -55,7 +55,7 @@ struct gemm {
     team const workers = alone ? team{} : members;
     detail::as_loader<T, Arch, A> const left{a};
     detail::as_loader<T, Arch, B> const right{b};
-    constexpr std::int64_t few = detail::tile_rows<Arch> / (Shape.transposed_b ? 1 : 2);
+    constexpr std::int64_t few = detail::tile_rows<Arch> / 2;
     if constexpr (Shape.m < few) {
       if (m < few) {
         for (std::int64_t row = 0; row < m; ++row) {

@@ -175,7 +175,11 @@ template <class Arch, class T, class Source, class B>
       p += left;
     }
   }
-  return xsimd::reduce_add(sum);
+  T lane[width];
+  sum.store_unaligned(lane);
+  T total(0);
+  for (T const x : lane) total += x;
+  return total;
 }
 
 template <gemm_shape Shape, class T, class Arch, class A, class B>
