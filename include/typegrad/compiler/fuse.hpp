@@ -49,13 +49,19 @@ class fuser {
   }
 
   constexpr schedule run() {
+    schedule out;
     do {
-      again_ = false;
+      again_ = grew_ = false;
       assign();
       decide();
       build_bodies();
+      if (again_ && !grew_) {
+        out.error = sentence("node ", stuck_, ", ", info(g_[stuck_].code).name, " of extents ",
+                             to_text(g_[stuck_].shape),
+                             ": cannot be read as a step needs it; please report this graph");
+        return out;
+      }
     } while (again_);
-    schedule out;
     for (int i = 0; i < steps_.size(); ++i)
       if (!steps_[i].stores.empty()) out.steps.push_back(steps_[i]);
     return out;
@@ -67,12 +73,13 @@ class fuser {
     bool per_sample = false;
     bool random = false;
     bool row = false;
+    bool piece = false;   // writes a part of a value that several steps write
   };
 
   constexpr void require_store(int id) {
     if (must_store_[id]) return;
     must_store_[id] = true;
-    again_ = true;
+    again_ = grew_ = true;
   }
 
   /// Belongs to no step: a leaf, a view, or what is cheaply computed from these wherever needed.
@@ -148,8 +155,8 @@ class fuser {
   /// pad and concatenate are written piece by piece, one step each.
   constexpr void open_pieces(int id) {
     must_store_[id] = true;
-    open(step_kind::loop, id);
-    open(step_kind::loop, id);  // the second piece; the value is ready after it
+    open(step_kind::loop, id).piece = true;
+    open(step_kind::loop, id).piece = true;  // the value is ready after the second one
   }
 
   /// How operand o of a node is to be had in step s.
@@ -216,10 +223,7 @@ class fuser {
     while (is_view(g_[id].code) && !must_store_[id]) id = g_.operand(id, 0);
     return g_[id].code == op::constant || g_[id].code == op::scalar ? -1 : id;
   }
-  constexpr bool is_piece(int s) const {
-    op const code = g_[groups_[s].shape_of].code;
-    return code == op::pad || code == op::concatenate;
-  }
+  constexpr bool is_piece(int s) const { return groups_[s].piece; }
 
   /// Whether step s reads something that node id reads as well.
   constexpr bool shares_operand(int id, int s) const {
@@ -495,6 +499,7 @@ class fuser {
   }
   constexpr int fail(int id) {
     require_store(id);
+    stuck_ = id;
     again_ = true;
     return -1;
   }
@@ -649,7 +654,7 @@ class fuser {
     if (at.over_batch) {
       // the samples join the contracted axes, outermost: both must follow on
       ok_a = ok_a && joins(inner_a, p.a_inner, samples_a);
-      ok_b = ok_b && joins(inner_a, p.b_inner, samples_b);
+      ok_b = ok_b && joins(inner_b, p.b_inner, samples_b);
       if (inner_a == 1) {
         p.a_inner = samples_a;
         p.b_inner = samples_b;
@@ -703,13 +708,16 @@ class fuser {
 
   constexpr void finish(step& s) {
     collapse(s);
-    int const inner = s.rank - 1;
+    // of a contraction, all axes that its columns are made of are the inner one
+    int const inner = s.kind == step_kind::contraction ? first_column(s) : s.rank - 1;
     int const count = s.body.size();
     s.phases = 1;
     for (int i = 0; i < count; ++i) {
       instruction& n = s.body[i];
       bool const reads = n.code == op::input || n.code == op::iota;
-      n.varies = reads && inner >= 0 && n.where.strides[inner] != 0;
+      n.varies = false;
+      for (int axis = inner < 0 ? 0 : inner; reads && axis < s.rank; ++axis)
+        n.varies = n.varies || n.where.strides[axis] != 0;
       n.varies = n.varies || n.code == op::dot_general || n.code == op::random_uniform;
       int phase = 0;
       for (int const o : {n.a, n.b, n.c}) {
@@ -811,6 +819,8 @@ class fuser {
   int current_ = 0;
   int first_ = 0;  ///< the domain axis of the first axis of a sample
   bool again_ = false;
+  bool grew_ = false;  ///< something more is stored: the next attempt differs
+  int stuck_ = -1;     ///< what could not be read last
 };
 
 }  // namespace detail

@@ -49,8 +49,11 @@ constexpr symbol ordered_operand(symbol x, axis_list const& batch, axis_list con
 
 /// Brings the operands of a product into an order of axes in which they are matrices.
 constexpr symbol lower_product(symbol a, symbol b, attribute const& at) {
-  if (at.over_batch && at.c.size() > 0)
-    return batch_sum(build::dot_general(a, b, {at.a, at.b, at.c, at.d, false}));
+  if (at.over_batch && at.c.size() > 0) {
+    attribute each_sample = at;
+    each_sample.over_batch = false;
+    return batch_sum(lower_product(a, b, each_sample));
+  }
   // pairs of contracted axes in the order that the left operand has them
   axis_list left, right;
   for (int axis = 0; axis < a.rank(); ++axis)

@@ -38,6 +38,10 @@ constexpr compiled_graph compile_graph(graph const& traced) {
     g.outputs[i] = g.add(n, &id, 1);
   }
   out.steps = fuse(g);
+  if (!out.steps.error.empty()) {
+    g.fail(out.steps.error);
+    return out;
+  }
   out.memory = plan(g, out.steps);
   return out;
 }

@@ -155,9 +155,11 @@ class simplifier {
       n.attribute = -1;
       n.shape = shape;
       axis_list axes;
-      axis_list const& inner = to_.attributes_of(x.id()).a;
-      for (int i = 0; i < inner.size(); ++i) axes.push_back(squeezed_axis(x.shape(), inner[i]));
-      return one_broadcast(n, operand_of(x, 0), axes);
+      axis_list const inner = to_.attributes_of(x.id()).a;
+      symbol const source = operand_of(x, 0);
+      for (int i = 0; i < inner.size(); ++i)
+        if (source.shape()[i] != 1) axes.push_back(squeezed_axis(x.shape(), inner[i]));
+      return one_broadcast(n, view(source, squeezed(source.shape())), axes);
     }
     return build::reshape(x, shape);
   }

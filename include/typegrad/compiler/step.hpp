@@ -101,7 +101,7 @@ struct step {
 /// A graph cut into steps, in the order in which they run.
 struct schedule {
   list<step> steps;
-  list<int> output_of;  ///< per node: the output that it is written to, or -1
+  diagnosis error;  ///< why there are none; empty unless the compiler itself is at fault
 };
 
 }  // namespace typegrad
