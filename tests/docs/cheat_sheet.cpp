@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+// What docs/keras_cheat_sheet.md and docs/pitfalls.md show; built and run by the tests.
+#include <typegrad/typegrad.hpp>
+
+#include <cstdio>
+#include <stdexcept>
+
+namespace tg = typegrad;
+
+using net = tg::sequential<
+    tg::input<20>,
+    tg::dense<64, tg::relu, tg::he_normal{}, tg::l2(1e-4f)>,
+    tg::dropout<0.5f>,
+    tg::dense<3>>;
+
+static_assert(tg::parameter_count<net> == 20 * 64 + 64 + 64 * 3 + 3);
+static_assert(std::same_as<tg::output_shape<net>, tg::shape<3>>);
+
+// A layer of one's own: `build` once, `call` as often as you like.
+template <int Units>
+struct gated : tg::layer<gated<Units>> {
+  tg::dense<Units> value;
+  tg::dense<Units, tg::sigmoid> gate;
+  constexpr tg::symbol call(tg::symbol x) { return value(x) * gate(x); }
+};
+
+using gated_net = tg::sequential<tg::input<20>, gated<16>, tg::dense<1>>;
+
+// Two layers that start where another model ended and are not trained further.
+using tuned = tg::sequential<tg::input<20>, tg::frozen<tg::dense<64, tg::relu>>, tg::dense<2>>;
+static_assert(tg::trainable_parameter_count<tuned> == 64 * 2 + 2);
+
+int main() {
+  xt::xtensor<float, 2> const x = xt::random::randn<float>({512, 20});
+  xt::xtensor<std::int32_t, 1> const y = xt::cast<std::int32_t>(xt::view(x, xt::all(), 0) > 0) +
+                                         xt::cast<std::int32_t>(xt::view(x, xt::all(), 1) > 0);
+
+  auto model = tg::compile<net>(tg::adamw{.learning_rate = 3e-3f, .global_clipnorm = 1.0f},
+                                tg::sparse_categorical_crossentropy<tg::from_logits>{},
+                                tg::accuracy{});
+  model.initialize(/*seed=*/1);
+  auto const history = model.fit({x, y}, {.epochs = 10,
+                                          .batch_size = 64,
+                                          .validation_split = 0.25,
+                                          .class_weight = {{0, 1.0f}, {1, 2.0f}},
+                                          .verbose = false});
+  std::printf("val_accuracy %.3f\n", history["val_accuracy"].back());
+
+  auto const result = model.evaluate({x, y});
+  xt::xtensor<float, 2> const logits = model.predict(x);
+  auto const one_step = model.train_on_batch(x, y);
+  model.save("cheat_sheet.safetensors");
+  tg::predictor<net> deployed;
+  deployed.load_weights("cheat_sheet.safetensors");
+  bool const same = xt::allclose(deployed.predict(x), model.predict(x));
+
+  auto regression = tg::compile<gated_net>(tg::rmsprop{}, tg::huber<>{}, tg::mean_absolute_error{});
+  xt::xtensor<float, 1> const sums = xt::sum(x, {1});
+  regression.fit({x, sums}, {.epochs = 2, .verbose = false});
+
+  // Bad input is a sentence, and nothing has changed.
+  try {
+    xt::xtensor<float, 2> const narrow = xt::zeros<float>({512, 19});
+    model.fit({narrow, y});
+    return 1;
+  } catch (std::invalid_argument const& error) {
+    std::printf("%s\n", error.what());
+  }
+  std::remove("cheat_sheet.safetensors");
+  return result.accuracy > 0.5 && logits.shape(0) == 512 && one_step.loss > 0 && same ? 0 : 1;
+}
