@@ -5,6 +5,7 @@
 #include <typegrad/nn/diagnosis.hpp>
 
 #include <concepts>
+#include <type_traits>
 #include <utility>
 
 namespace typegrad {
@@ -35,15 +36,16 @@ struct model_facts {
 
 }  // namespace detail
 
-/// The graph of M, for training or not. Empty but for its `error` if M is wrong.
+namespace detail {
+
 template <class M>
-constexpr graph trace(bool training = false) {
+constexpr graph trace_now(bool training) {
   graph g;
   g.training = training;
   if constexpr (model<M>)
     M::trace(g);
   else
-    detail::not_a_model::trace(g);
+    not_a_model::trace(g);
   if (!g.failed() && g.outputs.empty()) g.fail(diagnosis{"the model has no output"});
   if (!g.failed()) return g;
   graph empty;
@@ -52,23 +54,69 @@ constexpr graph trace(bool training = false) {
   return empty;
 }
 
+template <class M>
+constexpr model_facts facts_now(bool training) {
+  graph const g = trace_now<M>(training);
+  model_facts f;
+  f.sentence = g.error;
+  f.inputs = g.inputs.size();
+  f.outputs = g.outputs.size();
+  f.nodes = g.size();
+  if (!g.inputs.empty()) f.input = g.inputs[0].shape;
+  if (!g.outputs.empty()) f.output = g[g.outputs[0]].shape;
+  for (weight_info const& w : g.weights) {
+    f.parameters += w.shape.count();
+    if (w.trainable) f.trainable_parameters += w.shape.count();
+  }
+  return f;
+}
+
+/// Whether tracing M is a constant expression: it is not if a `call` lacks its `constexpr`.
+template <class M>
+concept constant_trace = requires { typename std::bool_constant<(facts_now<M>(false), true)>; };
+
+/// What a diagnosis calls the part of M that cannot be traced while compiling.
+template <class M>
+struct part_without_constexpr {
+  static constexpr name_text name() { return name_text{"the model"}; }
+};
+
+template <class M>
+constexpr diagnosis no_constant_trace() {
+  return sentence(
+      part_without_constexpr<M>::name(),
+      ": build and call, and what they use, must be constexpr (or the model needs higher "
+      "limits of the compiler for constant expressions)");
+}
+
+}  // namespace detail
+
+/// The graph of M, for training or not. Empty but for its `error` if M is wrong.
+template <class M>
+constexpr graph trace(bool training = false) {
+  if (std::is_constant_evaluated()) {
+    if constexpr (!detail::constant_trace<M>) {
+      graph empty;
+      empty.error = detail::no_constant_trace<M>();
+      return empty;
+    } else {
+      return detail::trace_now<M>(training);
+    }
+  }
+  return detail::trace_now<M>(training);
+}
+
 /// M traced once, for training or not: the facts that one can ask for while compiling.
 template <class M, bool Training = false>
 struct traced {
   static constexpr detail::model_facts facts = [] {
-    graph const g = trace<M>(Training);
-    detail::model_facts f;
-    f.sentence = g.error;
-    f.inputs = g.inputs.size();
-    f.outputs = g.outputs.size();
-    f.nodes = g.size();
-    if (!g.inputs.empty()) f.input = g.inputs[0].shape;
-    if (!g.outputs.empty()) f.output = g[g.outputs[0]].shape;
-    for (weight_info const& w : g.weights) {
-      f.parameters += w.shape.count();
-      if (w.trainable) f.trainable_parameters += w.shape.count();
+    if constexpr (detail::constant_trace<M>) {
+      return detail::facts_now<M>(Training);
+    } else {
+      detail::model_facts f;
+      f.sentence = detail::no_constant_trace<M>();
+      return f;
     }
-    return f;
   }();
   static constexpr diagnosis sentence() { return facts.sentence; }
 };

@@ -3,6 +3,7 @@
 
 #include <typegrad/nn/input.hpp>
 #include <typegrad/nn/layer.hpp>
+#include <typegrad/nn/model.hpp>
 
 #include <boost/hana/tuple.hpp>
 
@@ -78,4 +79,30 @@ class sequential<input<Dims...>, Layers...> : public layer<sequential<input<Dims
   boost::hana::tuple<Layers...> layers_;
 };
 
+namespace detail {
+
+/// The first of the layers Next, Rest... behind Done... that makes the model no constant
+/// expression.
+template <class Input, class... Done, class Next, class... Rest>
+constexpr name_text layer_without_constexpr(sequential<Input, Done...> const*,
+                                            sequential<Next, Rest...> const*) {
+  if constexpr (sizeof...(Rest) > 0 && constant_trace<sequential<Input, Done..., Next>>)
+    return layer_without_constexpr(static_cast<sequential<Input, Done..., Next> const*>(nullptr),
+                                   static_cast<sequential<Rest...> const*>(nullptr));
+  return name_text{"layer "}
+      .append(static_cast<int>(1 + sizeof...(Done)))
+      .append(", ")
+      .append(layer_name_of<Next>);
+}
+
+template <auto... Dims, class... Layers>
+requires(sizeof...(Layers) > 0)
+struct part_without_constexpr<sequential<input<Dims...>, Layers...>> {
+  static constexpr name_text name() {
+    return layer_without_constexpr(static_cast<sequential<input<Dims...>> const*>(nullptr),
+                                   static_cast<sequential<Layers...> const*>(nullptr));
+  }
+};
+
+}  // namespace detail
 }  // namespace typegrad
