@@ -21,7 +21,10 @@ template <int Units>
 struct gated : tg::layer<gated<Units>> {
   tg::dense<Units> value;
   tg::dense<Units, tg::sigmoid> gate;
-  constexpr tg::symbol call(tg::symbol x) { return value(x) * gate(x); }
+  constexpr tg::symbol call(tg::symbol x) {
+    tg::symbol const y = value(x);  // statements: C++ does not say which side of a * runs first
+    return y * gate(x);
+  }
 };
 
 using gated_net = tg::sequential<tg::input<20>, gated<16>, tg::dense<1>>;
