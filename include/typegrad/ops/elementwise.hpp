@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/ops/operators.hpp>
+#include <typegrad/ops/reduction.hpp>  // gradient_context::add
 #include <typegrad/ops/rule.hpp>
 
 #include <cmath>
