@@ -3,27 +3,67 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 namespace typegrad::data_detail {
 
-inline void append_part(std::string& out, std::string_view text) { out += text; }
-inline void append_part(std::string& out, char letter) { out += letter; }
+/// A piece of a message: text, a letter or an integer. It shows the text that it was made from.
+class message_part {
+ public:
+  message_part(std::string_view text) : data_(text.data()), size_(text.size()) {}
+  message_part(std::string const& text) : message_part(std::string_view(text)) {}
+  message_part(char const* text) : message_part(std::string_view(text)) {}
+  message_part(char letter) : data_(digits_), size_(1) { digits_[0] = letter; }
+  template <std::integral I>
+    requires(!std::same_as<I, char> && !std::same_as<I, bool>)
+  message_part(I value) : data_(digits_) {
+    if constexpr (std::signed_integral<I>)
+      write(value < 0 ? 0 - static_cast<unsigned long long>(value)
+                      : static_cast<unsigned long long>(value),
+            value < 0);
+    else
+      write(value, false);
+  }
+  message_part(message_part const&) = delete;
+  message_part& operator=(message_part const&) = delete;
 
-template <std::integral I>
-requires(!std::same_as<I, char> && !std::same_as<I, bool>)
-void append_part(std::string& out, I value) {
-  out += std::to_string(value);
+  std::string_view text() const { return {data_, size_}; }
+
+ private:
+  void write(unsigned long long value, bool negative) {
+    char* at = digits_ + sizeof digits_;
+    do {
+      *--at = static_cast<char>('0' + value % 10);
+      value /= 10;
+    } while (value != 0);
+    if (negative) *--at = '-';
+    data_ = at;
+    size_ = static_cast<std::size_t>(digits_ + sizeof digits_ - at);
+  }
+
+  char const* data_;
+  std::size_t size_ = 0;
+  char digits_[21] = {};
+};
+
+#if defined(__GNUC__)
+__attribute__((cold, noinline))
+#endif
+inline std::string join_message(message_part const* parts, std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += parts[i].text();
+  return out;
 }
 
-/// The parts (texts, letters and integers) one after another.
+/// The parts (texts, letters and integers) one after another. There are many calls, each a function
+/// of its own; so what it does stands elsewhere.
 template <class... Parts>
 std::string message(Parts const&... parts) {
-  std::string out;
-  (append_part(out, parts), ...);
-  return out;
+  message_part const all[] = {parts...};
+  return join_message(all, sizeof...(Parts));
 }
 
 /// A stranger's text for use inside a sentence: in quotes, control bytes as `?`, cut after 60

@@ -8,6 +8,7 @@
 #include <typegrad/ops/registry.hpp>
 #include <typegrad/training/compile.hpp>
 
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <span>
@@ -31,6 +32,13 @@ inline std::string number_text(double value) {
   return std::string(digits, end);
 }
 
+/// The names alone: the table of all ops would bring their gradient rules into the program.
+inline constexpr auto op_names = [] {
+  std::array<std::string_view, op_count> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = op_table[i].name;
+  return names;
+}();
+
 /// What a model computes, one line an operation: two models of one description are the same
 /// function of input and weights.
 inline std::vector<std::string> describe(graph const& g) {
@@ -45,7 +53,7 @@ inline std::vector<std::string> describe(graph const& g) {
   };
   for (int id = 0; id < g.size(); ++id) {
     node const& n = g[id];
-    std::string line = message(info(n.code).name, ' ', to_text(n.type), ' ',
+    std::string line = message(op_names[static_cast<std::size_t>(n.code)], ' ', to_text(n.type), ' ',
                                to_text(n.shape).view());
     if (n.code == op::weight) line += message(' ', g.weights[n.index].path.view());
     if (n.code == op::input || n.code == op::iota || n.code == op::concatenate ||

@@ -83,7 +83,15 @@ class batch_reader {
     }
     bool const same = inference_detail::is_type(from.type(), type);
     auto const row_bytes = static_cast<std::size_t>(row_size) * 4;
+    // Rows lie anywhere in memory: those to come are asked for while this one is copied.
+    std::size_t const source_bytes = static_cast<std::size_t>(row_size) * from.type().size;
+    std::size_t const fetched = source_bytes < 8192 ? source_bytes : 8192;
+    std::int64_t const ahead = fetched < 1024 ? 16 : static_cast<std::int64_t>(12288 / fetched) + 1;
     for (std::int64_t i = 0; i < count; ++i) {
+      if (begin + i + ahead < data_.size()) {
+        auto const* const next = static_cast<std::byte const*>(from.row(row(begin + i + ahead)));
+        for (std::size_t line = 0; line < fetched; line += 64) __builtin_prefetch(next + line);
+      }
       void const* const source = from.row(row(begin + i));
       std::byte* const target = to + static_cast<std::size_t>(i) * row_bytes;
       if (same)
