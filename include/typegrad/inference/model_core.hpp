@@ -20,7 +20,7 @@ namespace typegrad::inference_detail {
 
 /// A model at run time: its weights and the memory that its programs work in.
 struct model_core {
-  explicit model_core(graph const& g)
+  explicit model_core(graph_view const& g)
       : table{g}, weights{table.elements()}, input{g.inputs[0].shape}, output{} {
     input_type = g.inputs[0].type;
     output = g[g.outputs[0]].shape;

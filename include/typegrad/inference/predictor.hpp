@@ -39,7 +39,7 @@ class predictor {
   static constexpr auto output_rank = static_cast<std::size_t>(facts.output.rank + 1);
 
   /// The weights have the first values of seed 0.
-  predictor() : core_{trace<Model>()} { initialize(); }
+  predictor() : core_{traced_graph()} { initialize(); }
 
   /// Gives every weight new first values, which depend on nothing but the seed.
   void initialize(std::uint64_t seed = 0) {
@@ -136,6 +136,9 @@ class predictor {
   inference_detail::model_core const& core() const { return core_; }
 
  protected:
+  static graph_view traced_graph() {
+    return snapshot<inference_detail::prediction_recipe<Model>>::view();
+  }
   inference_detail::model_core& core() { return core_; }
 
  private:

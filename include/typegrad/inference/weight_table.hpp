@@ -3,6 +3,7 @@
 
 #include <typegrad/compiler/layout.hpp>
 #include <typegrad/data/message.hpp>
+#include <typegrad/graph/snapshot.hpp>
 
 #include <cstdint>
 #include <stdexcept>
@@ -26,20 +27,18 @@ struct weight_place {
 class weight_table {
  public:
   weight_table() = default;
-  explicit weight_table(graph const& g) {
-    list<std::int64_t> const offsets = weight_layout(g);
-    for (int i = 0; i < g.weights.size(); ++i) {
-      weight_info const& w = g.weights[i];
+  explicit weight_table(graph_view const& g) {
+    for (weight_info const& w : g.weights) {
       weight_place place;
       place.path = std::string(w.path.view());
       place.shape = w.shape;
       place.initial = w.initial;
       place.trainable = w.trainable;
-      place.offset = offsets[i];
+      place.offset = elements_;
       place.count = w.shape.count();
+      elements_ += aligned_elements(place.count);
       places_.push_back(std::move(place));
     }
-    elements_ = offsets.back();
   }
 
   std::size_t size() const { return places_.size(); }

@@ -41,7 +41,7 @@ inline constexpr auto op_names = [] {
 
 /// What a model computes, one line an operation: two models of one description are the same
 /// function of input and weights.
-inline std::vector<std::string> describe(graph const& g) {
+inline std::vector<std::string> describe(graph_view const& g) {
   std::vector<std::string> lines;
   auto const axes = [](std::string& line, char name, axis_list const& a) {
     if (a.size() == 0) return;
@@ -55,7 +55,8 @@ inline std::vector<std::string> describe(graph const& g) {
     node const& n = g[id];
     std::string line = message(op_names[static_cast<std::size_t>(n.code)], ' ', to_text(n.type), ' ',
                                to_text(n.shape).view());
-    if (n.code == op::weight) line += message(' ', g.weights[n.index].path.view());
+    if (n.code == op::weight)
+      line += message(' ', g.weights[static_cast<std::size_t>(n.index)].path.view());
     if (n.code == op::input || n.code == op::iota || n.code == op::concatenate ||
         n.code == op::scalar || n.code == op::random_uniform)
       line += message(" index=", n.index);
@@ -214,7 +215,7 @@ inline std::string slot_name(training_detail::any_optimizer const& o, int slot,
 
 inline constexpr std::string_view checkpoint_format = "typegrad checkpoint 1";
 
-inline void save_checkpoint(std::string const& path, graph const& model,
+inline void save_checkpoint(std::string const& path, graph_view const& model,
                             inference_detail::model_core const& core,
                             training_detail::training_setup const& setup,
                             training_detail::training_state const& state) {
@@ -237,7 +238,7 @@ inline void save_checkpoint(std::string const& path, graph const& model,
                       {"seed", std::to_string(state.seed)}});
 }
 
-inline void load_checkpoint(std::string const& path, graph const& model,
+inline void load_checkpoint(std::string const& path, graph_view const& model,
                             inference_detail::model_core& core,
                             training_detail::training_setup const& setup,
                             training_detail::training_state& state) {
@@ -309,14 +310,14 @@ void predictor<Model, Sentence>::load_weights(std::string const& path) {
 
 template <class Model, class Optimizer, class Loss, class... Metrics>
 void compiled_model<Model, Optimizer, Loss, Metrics...>::save(std::string const& path) const {
-  io_detail::save_checkpoint(path, trace<Model>(), base::core(), setup_, state_);
+  io_detail::save_checkpoint(path, base::traced_graph(), base::core(), setup_, state_);
 }
 
 /// Refuses, with std::runtime_error and a sentence that names the first difference, a file of
 /// another architecture, of another optimizer, or a damaged one. Then nothing is changed.
 template <class Model, class Optimizer, class Loss, class... Metrics>
 void compiled_model<Model, Optimizer, Loss, Metrics...>::load(std::string const& path) {
-  io_detail::load_checkpoint(path, trace<Model>(), base::core(), setup_, state_);
+  io_detail::load_checkpoint(path, base::traced_graph(), base::core(), setup_, state_);
 }
 
 }  // namespace typegrad

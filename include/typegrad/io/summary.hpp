@@ -53,7 +53,7 @@ inline std::string summary_count(std::int64_t parameters) {
   return out.data();
 }
 
-inline std::string summarize(graph const& g, std::string_view name) {
+inline std::string summarize(graph_view const& g, std::string_view name) {
   std::string const thin = std::string(summary_width, '_') + '\n';
   std::string const thick = std::string(summary_width, '=') + '\n';
   std::string out = "Model: \"" + std::string(name) + "\"\n" + thin;
@@ -66,7 +66,7 @@ inline std::string summarize(graph const& g, std::string_view name) {
     first = false;
     std::int64_t parameters = 0;
     for (int i = layer.first_weight; i < layer.weights_end; ++i)
-      parameters += g.weights[i].shape.count();
+      parameters += g.weights[static_cast<std::size_t>(i)].shape.count();
     std::string const title = std::string(layer.scope.path.view()) + " (" +
                               std::string(layer.class_name.view()) + ')';
     add_summary_row(out, {title, summary_shape(layer.output), std::to_string(parameters)});
@@ -84,7 +84,7 @@ inline std::string summarize(graph const& g, std::string_view name) {
 template <class Model, auto Sentence>
   requires(correct(Sentence))
 std::string predictor<Model, Sentence>::summary_text() const {
-  return io_detail::summarize(trace<Model>(), detail::layer_name_of<Model>.view());
+  return io_detail::summarize(traced_graph(), detail::layer_name_of<Model>.view());
 }
 
 template <class Model, auto Sentence>

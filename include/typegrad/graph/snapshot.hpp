@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/graph/graph.hpp>
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace typegrad {
+
+/// A graph to look at: what `graph` has, as views of arrays that somebody else keeps.
+struct graph_view {
+  std::span<node const> nodes;
+  std::span<int const> operands;
+  std::span<attribute const> attributes;
+  std::span<weight_info const> weights;
+  std::span<input_info const> inputs;
+  std::span<int const> outputs;
+  std::span<layer_record const> layers;
+
+  constexpr graph_view() = default;
+  graph_view(graph const& g)
+      : nodes{view(g.nodes)},
+        operands{view(g.operands)},
+        attributes{view(g.attributes)},
+        weights{view(g.weights)},
+        inputs{view(g.inputs)},
+        outputs{view(g.outputs)},
+        layers{view(g.layers)} {}
+
+  constexpr int size() const { return static_cast<int>(nodes.size()); }
+  constexpr node const& operator[](int id) const { return nodes[static_cast<std::size_t>(id)]; }
+  constexpr int operand(node const& n, int i) const {
+    return operands[static_cast<std::size_t>(n.first_operand + i)];
+  }
+  constexpr int operand(int id, int i) const { return operand((*this)[id], i); }
+  constexpr attribute const& attributes_of(int id) const {
+    return attributes[static_cast<std::size_t>((*this)[id].attribute)];
+  }
+
+ private:
+  template <class T>
+  static std::span<T const> view(list<T> const& items) {
+    return {items.begin(), static_cast<std::size_t>(items.size())};
+  }
+};
+
+namespace detail {
+
+struct graph_sizes {
+  std::size_t nodes = 0, operands = 0, attributes = 0, weights = 0, inputs = 0, outputs = 0,
+              layers = 0;
+};
+
+constexpr graph_sizes sizes_of(graph const& g) {
+  auto const n = [](auto const& items) { return static_cast<std::size_t>(items.size()); };
+  return {n(g.nodes),  n(g.operands), n(g.attributes), n(g.weights),
+          n(g.inputs), n(g.outputs),  n(g.layers)};
+}
+
+}  // namespace detail
+
+/// The graph that `Source::build()` returns, kept in constants of the program: at run time there is
+/// neither tracing nor memory to take.
+template <class Source>
+class snapshot {
+  static constexpr detail::graph_sizes sizes = detail::sizes_of(Source::build());
+
+  struct arrays {
+    std::array<node, sizes.nodes> nodes;
+    std::array<int, sizes.operands> operands;
+    std::array<attribute, sizes.attributes> attributes;
+    std::array<weight_info, sizes.weights> weights;
+    std::array<input_info, sizes.inputs> inputs;
+    std::array<int, sizes.outputs> outputs;
+    std::array<layer_record, sizes.layers> layers;
+  };
+  static constexpr arrays kept = [] {
+    graph const g = Source::build();
+    arrays a{};
+    auto const copy = [](auto const& from, auto& to) {
+      for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[static_cast<int>(i)];
+    };
+    copy(g.nodes, a.nodes);
+    copy(g.operands, a.operands);
+    copy(g.attributes, a.attributes);
+    copy(g.weights, a.weights);
+    copy(g.inputs, a.inputs);
+    copy(g.outputs, a.outputs);
+    copy(g.layers, a.layers);
+    return a;
+  }();
+
+ public:
+  static graph_view view() {
+    graph_view v;
+    v.nodes = kept.nodes;
+    v.operands = kept.operands;
+    v.attributes = kept.attributes;
+    v.weights = kept.weights;
+    v.inputs = kept.inputs;
+    v.outputs = kept.outputs;
+    v.layers = kept.layers;
+    return v;
+  }
+};
+
+}  // namespace typegrad
