@@ -71,7 +71,7 @@ inline void predict_rows(model_core& core, compiled_step const& step, array_view
   std::int64_t const in_size = x.shape().row_size();
   if (!direct && core.staging.size() < batch_size * in_size * 4)
     core.staging = aligned_buffer<std::byte>(batch_size * in_size * 4);
-  int const thread_count = threads();
+  int const thread_count = step.useful_threads(batch_size, threads());
   std::byte* const arena = core.arena_for(step, batch_size, thread_count);
   for (std::int64_t begin = 0; begin < rows; begin += batch_size) {
     std::int64_t const count = begin + batch_size < rows ? batch_size : rows - begin;
@@ -104,7 +104,7 @@ inline void run_once(model_core& core, compiled_step const& step, array_view con
     convert(x.type(), input, count, core.input_type, converted.data());
     input = converted.data();
   }
-  int const thread_count = threads();
+  int const thread_count = step.useful_threads(rows, threads());
   step.run({.batch_size = rows,
             .inputs = &input,
             .weights = core.weights.data(),

@@ -133,8 +133,8 @@ struct engine {
     run(setup.train, b, state.train_outputs.data());
   }
 
-  /// The optimizer's step with the gradients just computed.
-  void update() const {
+  /// The optimizer's step with the gradients just computed, on as many threads.
+  void update(std::int64_t batch_size) const {
     ++state.step;
     update_target t;
     t.weights = core.weights.data();
@@ -146,7 +146,7 @@ struct engine {
     t.merged_count = static_cast<int>(state.merged.size());
     t.partial_sums = state.partial_sums.data();
     t.step = state.step;
-    setup.optimizer.update(optimizer, t, threads());
+    setup.optimizer.update(optimizer, t, setup.train.useful_threads(batch_size, threads()));
   }
 
   static constexpr std::size_t max_results = 32;
@@ -157,7 +157,7 @@ struct engine {
   void run(inference_detail::compiled_step const& step, batch_view const& b,
            void* const* outputs) const {
     void const* const inputs[] = {b.x, b.y, b.weight};
-    int const thread_count = threads();
+    int const thread_count = step.useful_threads(b.size, threads());
     step.run({.batch_size = b.size,
               .inputs = inputs,
               .weights = core.weights.data(),

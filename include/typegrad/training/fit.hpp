@@ -47,7 +47,7 @@ inline void train_batch(engine const& e, batch_view const& b, bool check_finite,
         e.state.epoch + 1, ", step ", e.state.step + 1,
         "; the weights are those before that step. Try a lower learning rate or clipnorm, and look"
         " for extreme values in the data (check_finite = false goes on regardless)"));
-  e.update();
+  e.update(b.size);
 }
 
 struct fit_parts {

@@ -164,7 +164,7 @@ void update_range(Rule const rule, float* w, float const* g, float* const* slots
 #pragma GCC diagnostic pop
 #endif
 
-/// Below this many floats written a thread, starting a team costs more than it saves.
+/// Below this many floats written by each of two threads, a team costs more than it saves.
 inline constexpr std::int64_t floats_worth_a_thread = 131072;
 
 /// One step with `rule`; `used` says which slots of the target the rule's slots are, `decay` is the
@@ -175,14 +175,15 @@ void update(Rule const rule, std::array<int, static_cast<std::size_t>(Rule::slot
             float clipvalue, float decay) noexcept {
   std::int64_t elements = 0;
   for (int i = 0; i < t.merged_count; ++i) elements += t.merged[i].end - t.merged[i].begin;
-  auto const worthwhile = static_cast<int>(elements * (1 + Rule::slots) / floats_worth_a_thread) + 1;
+  // All or one: OpenMP ends and starts threads where teams of several sizes take turns.
+  if (elements * (1 + Rule::slots) < 2 * floats_worth_a_thread) threads = 1;
   bool const each = clipnorm > 0;
   bool const all = !each && global_clipnorm > 0;
   conditioning const common{1, each || all ? 0.0F : clipvalue, decay};
   segment const* const segments = each ? t.variables : t.merged;
   int const segment_count = each ? t.variable_count : t.merged_count;
 
-  cpu::run_team(threads < worthwhile ? threads : worthwhile, [&](cpu::team const& team) {
+  cpu::run_team(threads, [&](cpu::team const& team) {
     conditioning c = common;
     if (each || all) {
       norm_partials<Arch>(team, t.gradients, segments, segment_count, t.partial_sums);
