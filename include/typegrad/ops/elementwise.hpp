@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/quiet.hpp>
 #include <typegrad/ops/operators.hpp>
 #include <typegrad/ops/reduction.hpp>  // gradient_context::add
 #include <typegrad/ops/rule.hpp>
@@ -10,6 +11,7 @@
 // The elementwise ops. `apply` works on scalars (bool, int, float, double) and on whatever offers
 // the same functions by argument-dependent lookup, such as xsimd's batches and batch_bools.
 
+TYPEGRAD_QUIET_BEGIN
 namespace typegrad {
 
 namespace detail {
@@ -397,3 +399,4 @@ struct rule<op::select> {
 };
 
 }  // namespace typegrad
+TYPEGRAD_QUIET_END

@@ -3,7 +3,7 @@
 
 #include <typegrad/core/dtype.hpp>
 #include <typegrad/evaluators/cpu/partial.hpp>
-#include <typegrad/evaluators/cpu/quiet.hpp>
+#include <typegrad/core/quiet.hpp>
 
 #include <xsimd/xsimd.hpp>
 
