@@ -8,7 +8,8 @@
 #include <random>
 #include <vector>
 
-// Random graphs and data for them. A seed gives the same graph everywhere.
+// Random graphs, made while compiling or at run time, and data for them. A seed gives the same graph
+// everywhere.
 
 namespace random_graphs {
 
@@ -16,20 +17,23 @@ using namespace typegrad;
 
 class generator {
  public:
-  explicit generator(unsigned seed) : random_{seed} {}
+  constexpr explicit generator(unsigned seed) : random_{seed * 0x9E3779B97F4A7C15U + 1} {}
 
-  graph build() {
+  constexpr graph build() {
     for (int i = 0; i < 3; ++i) lengths_.push_back(pick({1, 2, 3, 4, 5, 7}));
     int const inputs = between(1, 3);
     for (int i = 0; i < inputs; ++i)
-      add_float(build::input(g_, "x", shape(4), dtype::float32, chance(70)), true);
-    if (chance(40)) integers_.push_back(build::input(g_, "n", shape(3), dtype::int32, chance(70)));
+      add_float(input(4, dtype::float32), true);
+    if (chance(40)) add_integer(input(3, dtype::int32));
     int const weights_count = between(1, 2);
     for (int i = 0; i < weights_count; ++i) {
       typegrad::weights make{g_};
       add_float(make("w", shape(3), initializer{}), true);
     }
-    if (chance(30)) add_float(build::random_uniform(g_, shape(3), chance(60)), true);
+    if (chance(30)) {
+      extents const e = shape(3);
+      add_float(build::random_uniform(g_, e, chance(60)), true);
+    }
     int const steps = between(4, 22);
     for (int i = 0; i < steps; ++i) grow();
     list<int> outputs;
@@ -43,15 +47,25 @@ class generator {
   }
 
  private:
-  int between(int low, int high) { return std::uniform_int_distribution{low, high}(random_); }
-  bool chance(int percent) { return between(1, 100) <= percent; }
-  int pick(std::vector<int> const& from) {
-    return from[static_cast<std::size_t>(between(0, static_cast<int>(from.size()) - 1))];
+  template <class T>
+  static constexpr void swap(T& a, T& b) {
+    T const kept = a;
+    a = b;
+    b = kept;
   }
-  symbol pick(std::vector<symbol> const& from) {
-    return from[static_cast<std::size_t>(between(0, static_cast<int>(from.size()) - 1))];
+  /// One of low, low + 1, ..., high.
+  constexpr int between(int low, int high) {
+    random_ = random_ * 6364136223846793005U + 1442695040888963407U;
+    return low + static_cast<int>((random_ >> 33) % static_cast<unsigned>(high - low + 1));
   }
-  extents shape(int most) {
+  constexpr bool chance(int percent) { return between(1, 100) <= percent; }
+  constexpr int pick(list<int> const& from) {
+    return from[between(0, from.size() - 1)];
+  }
+  constexpr symbol pick(list<symbol> const& from) {
+    return from[between(0, from.size() - 1)];
+  }
+  constexpr extents shape(int most) {
     extents e;
     int const rank = between(0, most);
     for (int i = 0; i < rank; ++i)
@@ -59,7 +73,12 @@ class generator {
     while (e.count() > 400) e.pop_back();
     return e;
   }
-  symbol any() {
+  // One random draw a full expression: the order of arguments' evaluation is not fixed.
+  constexpr symbol input(int most_rank, dtype type) {
+    extents const e = shape(most_rank);
+    return build::input(g_, "x", e, type, chance(70));
+  }
+  constexpr symbol any() {
     int const kind = between(0, 9);
     if (kind == 0 && !integers_.empty()) return pick(integers_);
     if (kind == 1 && !booleans_.empty()) return pick(booleans_);
@@ -67,25 +86,25 @@ class generator {
     return pick(floats_);
   }
 
-  void add_float(symbol x, bool exact = false) {
+  constexpr void add_float(symbol x, bool exact = false) {
     if (!x.valid() || x.shape().count() > 600) return;
     floats_.push_back(x);
     if (exact) exact_.push_back(x);
   }
-  void add_integer(symbol x) {
+  constexpr void add_integer(symbol x) {
     if (x.valid() && x.shape().count() <= 600) integers_.push_back(x);
   }
-  void add_boolean(symbol x) {
+  constexpr void add_boolean(symbol x) {
     if (x.valid() && x.shape().count() <= 600) booleans_.push_back(x);
   }
-  bool is_exact(symbol x) const {
+  constexpr bool is_exact(symbol x) const {
     for (symbol const& e : exact_)
       if (e.id() == x.id()) return true;
     return false;
   }
 
   /// Some value of the pool that broadcasts with x to something small; x itself if none is found.
-  symbol partner(symbol x, std::vector<symbol> const& pool) {
+  constexpr symbol partner(symbol x, list<symbol> const& pool) {
     for (int i = 0; i < 20; ++i) {
       symbol const y = pick(pool);
       extents e;
@@ -93,14 +112,14 @@ class generator {
     }
     return x;
   }
-  axis_list some_axes(int rank, int percent) {
+  constexpr axis_list some_axes(int rank, int percent) {
     axis_list a;
     for (int i = 0; i < rank; ++i)
       if (chance(percent)) a.push_back(i);
     return a;
   }
 
-  void grow() {
+  constexpr void grow() {
     switch (between(0, 15)) {
       case 0:
       case 1: return add_float(smooth(pick(floats_)));
@@ -121,7 +140,7 @@ class generator {
     }
   }
 
-  symbol smooth(symbol x) {
+  constexpr symbol smooth(symbol x) {
     switch (between(0, 15)) {
       case 0: return build::unary(op::tanh, 0.5 * sin(x));
       case 1: return build::unary(op::sigmoid, 0.5 * sin(x));
@@ -142,7 +161,7 @@ class generator {
     }
   }
 
-  void binary() {
+  constexpr void binary() {
     symbol const a = pick(floats_);
     symbol const b = partner(a, floats_);
     switch (between(0, 8)) {
@@ -167,7 +186,7 @@ class generator {
     }
   }
 
-  void discrete() {
+  constexpr void discrete() {
     symbol const a = pick(exact_);
     symbol const b = partner(a, exact_);
     switch (between(0, 13)) {
@@ -196,7 +215,7 @@ class generator {
     }
   }
 
-  void choice() {
+  constexpr void choice() {
     if (booleans_.empty()) return add_boolean(pick(exact_) > 0.125);
     symbol const c = pick(booleans_);
     symbol const a = partner(c, floats_);
@@ -211,7 +230,7 @@ class generator {
     add_float(where(c, a, 0));
   }
 
-  void conversions() {
+  constexpr void conversions() {
     switch (between(0, 6)) {
       case 0: return booleans_.empty() ? leaf() : add_float(cast(pick(booleans_), dtype::float32));
       case 1: return integers_.empty() ? leaf() : add_float(cast(pick(integers_), dtype::float32));
@@ -236,7 +255,7 @@ class generator {
     }
   }
 
-  void reduction() {
+  constexpr void reduction() {
     bool const kept = chance(40);
     int const which = between(0, 9);
     if (which <= 3) {
@@ -268,7 +287,7 @@ class generator {
     return add_float(min(x, axes, kept), true);
   }
 
-  void contraction() {
+  constexpr void contraction() {
     for (int attempt = 0; attempt < 10; ++attempt) {
       symbol const a = pick(floats_);
       symbol const b = pick(floats_);
@@ -277,7 +296,7 @@ class generator {
       bool used[max_rank] = {};
       int order[max_rank] = {};
       for (int i = 0; i < a.rank(); ++i) order[i] = i;
-      for (int i = a.rank() - 1; i > 0; --i) std::swap(order[i], order[between(0, i)]);
+      for (int i = a.rank() - 1; i > 0; --i) swap(order[i], order[between(0, i)]);
       for (int k = 0; k < a.rank(); ++k) {
         int const i = order[k];
         for (int j = 0; j < b.rank(); ++j) {
@@ -308,8 +327,8 @@ class generator {
     }
   }
 
-  void movement() {
-    std::vector<symbol>* pool = &floats_;
+  constexpr void movement() {
+    list<symbol>* pool = &floats_;
     int const which = between(0, 9);
     if (which == 0) pool = &exact_;
     if (which == 1 && !integers_.empty()) pool = &integers_;
@@ -321,14 +340,14 @@ class generator {
     if (y.type() == dtype::boolean) return add_boolean(y);
     add_float(y, is_exact(x) && is_movement(y.info().code) && y.info().operand_count == 1);
   }
-  symbol moved(symbol x, std::vector<symbol> const& pool) {
+  constexpr symbol moved(symbol x, list<symbol> const& pool) {
     int const rank = x.rank();
     switch (between(0, 8)) {
       case 0: {  // reshape
         std::int64_t rest = x.shape().count();
         extents e;
         while (e.rank < 4 && (rest > 1 || chance(20))) {
-          std::vector<int> divisors;
+          list<int> divisors;
           for (int d = 1; d <= rest; ++d)
             if (rest % d == 0) divisors.push_back(d);
           int const d = e.rank == 3 ? static_cast<int>(rest) : pick(divisors);
@@ -341,7 +360,7 @@ class generator {
       case 2: {
         axis_list p;
         for (int i = 0; i < rank; ++i) p.push_back(i);
-        for (int i = rank - 1; i > 0; --i) std::swap(p.items[i], p.items[between(0, i)]);
+        for (int i = rank - 1; i > 0; --i) swap(p.items[i], p.items[between(0, i)]);
         return build::transpose(x, p);
       }
       case 3: {
@@ -394,7 +413,7 @@ class generator {
     }
   }
 
-  void leaf() {
+  constexpr void leaf() {
     switch (between(0, 4)) {
       case 0:
       case 1: {
@@ -404,7 +423,10 @@ class generator {
         if (chance(50)) return add_integer(n);
         return add_float(cast(n, dtype::float32) * 0.25, true);
       }
-      case 2: return add_float(build::constant(g_, between(-2, 2) * 0.5, dtype::float32, shape(2)), true);
+      case 2: {
+        extents const e = shape(2);
+        return add_float(build::constant(g_, between(-2, 2) * 0.5, dtype::float32, e), true);
+      }
       case 3: return add_float(1 / build::scalar(g_, run_scalar::batch_size));
       default: {
         symbol const x = pick(floats_);
@@ -414,7 +436,7 @@ class generator {
     }
   }
 
-  void composite() {
+  constexpr void composite() {
     symbol const x = pick(floats_);
     if (x.rank() == 0) return;
     switch (between(0, 4)) {
@@ -443,7 +465,7 @@ class generator {
     }
   }
 
-  void differentiated(list<int>& outputs) {
+  constexpr void differentiated(list<int>& outputs) {
     symbol objective = build::constant(g_, 0);
     int const terms = between(1, 3);
     for (int i = 0; i < terms; ++i) {
@@ -468,10 +490,10 @@ class generator {
       if (id >= 0) outputs.push_back(id);
   }
 
-  std::mt19937 random_;
+  std::uint64_t random_;
   graph g_;
-  std::vector<int> lengths_;
-  std::vector<symbol> floats_, exact_, integers_, booleans_;
+  list<int> lengths_;
+  list<symbol> floats_, exact_, integers_, booleans_;
 };
 
 /// Data for a graph: floating values are multiples of 1/8 within [-2, 2].

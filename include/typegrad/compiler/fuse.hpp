@@ -389,7 +389,75 @@ class fuser {
           if (step_of_[id] == s && stored_[id]) emit_store(target, id);
       }
       if (again_) return;
-      finish(target);
+    }
+    drop_unread();
+    for (step& s : steps_) finish(s);
+  }
+
+  /// Takes out what an earlier attempt asked to have stored and nobody reads any more.
+  constexpr void drop_unread() {
+    bool dropped = true;
+    while (dropped) {
+      dropped = false;
+      list<bool> read(g_.size(), false);
+      for (int const id : g_.outputs) read[id] = true;
+      for (step const& s : steps_) {
+        for (instruction const& x : s.body)
+          if (x.code == op::input) read[s.buffers[x.slot]] = true;
+        if (s.kind == step_kind::contraction && !s.stores.empty()) {
+          read[s.buffers[s.product.slot_a]] = true;
+          read[s.buffers[s.product.slot_b]] = true;
+        }
+      }
+      for (step& s : steps_) {
+        bool here = false;
+        for (int k = s.stores.size() - 1; k >= 0; --k)
+          if (!read[s.buffers[s.stores[k].slot]]) {
+            s.stores.erase(k);
+            here = true;
+          }
+        if (here) trim(s);
+        dropped = dropped || here;
+      }
+    }
+  }
+  /// Takes out what no store of a step needs.
+  constexpr void trim(step& s) const {
+    int const count = s.body.size();
+    list<bool> live(count, false);
+    for (store const& x : s.stores) live[x.value] = true;
+    for (int i = count - 1; i >= 0; --i)
+      for (int const o : {s.body[i].a, s.body[i].b, s.body[i].c})
+        if (live[i] && o >= 0) live[o] = true;
+    list<int> const buffers = s.buffers;
+    list<int> const streams = s.streams;
+    list<instruction> const body = s.body;
+    s.buffers.clear();
+    s.streams.clear();
+    s.body.clear();
+    if (s.stores.empty()) return;
+    list<int> renamed(count, -1);
+    if (s.kind == step_kind::contraction) {
+      s.product.slot_a = slot_of(s, buffers[s.product.slot_a]);
+      s.product.slot_b = slot_of(s, buffers[s.product.slot_b]);
+    }
+    for (int i = 0; i < count; ++i) {
+      if (!live[i]) continue;
+      instruction x = body[i];
+      if (x.a >= 0) x.a = renamed[x.a];
+      if (x.b >= 0) x.b = renamed[x.b];
+      if (x.c >= 0) x.c = renamed[x.c];
+      if (x.code == op::input) x.slot = slot_of(s, buffers[x.slot]);
+      if (x.code == op::random_uniform) {
+        s.streams.push_back(streams[x.slot]);
+        x.slot = s.streams.size() - 1;
+      }
+      renamed[i] = s.body.size();
+      s.body.push_back(x);
+    }
+    for (store& x : s.stores) {
+      x.value = renamed[x.value];
+      x.slot = slot_of(s, buffers[x.slot]);
     }
   }
 

@@ -87,7 +87,9 @@ constexpr bool may_overwrite(step const& s, int source, int target) {
   access where;
   int writes = 0;
   for (store const& x : s.stores)
-    if (s.buffers[x.slot] == target) {
+    if (s.buffers[x.slot] == source) {
+      return false;
+    } else if (s.buffers[x.slot] == target) {
       where = x.where;
       ++writes;
     }

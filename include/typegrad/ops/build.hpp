@@ -283,8 +283,14 @@ constexpr symbol cast(symbol x, dtype type) {
   return append(x.owner(), n, &x, 1);
 }
 
+/// Mathematics on integers and truth values is done in float32, arithmetic on truth values in int32.
 constexpr symbol unary(op code, symbol x) {
   if (poisoned(x)) return poisoned_like(x);
+  bool const fractional = is_between(code, op::exp, op::round) || code == op::is_finite;
+  if (fractional && !is_floating(x.type())) x = cast(x, dtype::float32);
+  if (is_between(code, op::negate, op::sign) && x.type() == dtype::boolean)
+    x = cast(x, dtype::int32);
+  if (code == op::logical_not) x = cast(x, dtype::boolean);
   node n;
   n.code = code;
   n.type = code == op::is_finite ? dtype::boolean : x.type();
@@ -302,7 +308,8 @@ constexpr dtype common_type(dtype a, dtype b) {
   return bytes_of(a) >= bytes_of(b) ? a : b;
 }
 
-/// Operands broadcast against each other and are brought to a common dtype.
+/// Operands broadcast against each other and are brought to a common dtype. Quotients and powers of
+/// integers are float32, arithmetic on truth values is int32, as in Keras.
 constexpr symbol binary(op code, std::string_view name, symbol a, symbol b) {
   if (poisoned(a)) return poisoned_like(a);
   if (poisoned(b)) return poisoned_like(b);
@@ -311,8 +318,13 @@ constexpr symbol binary(op code, std::string_view name, symbol a, symbol b) {
   if (!broadcast_shape(a.shape(), b.shape(), n.shape))
     return poison(a.owner(), sentence(name, ": extents ", to_text(a.shape()), " and ",
                                       to_text(b.shape()), " do not broadcast"));
-  dtype const type = common_type(a.type(), b.type());
-  bool const to_boolean = is_comparison(code) || code == op::logical_and || code == op::logical_or;
+  bool const logical = code == op::logical_and || code == op::logical_or;
+  bool const to_boolean = is_comparison(code) || logical;
+  dtype type = common_type(a.type(), b.type());
+  if (logical) type = dtype::boolean;
+  if (type == dtype::boolean && !logical && code != op::equal && code != op::not_equal)
+    type = dtype::int32;
+  if ((code == op::divide || code == op::power) && !is_floating(type)) type = dtype::float32;
   n.type = to_boolean ? dtype::boolean : type;
   n.per_sample = a.per_sample() || b.per_sample();
   symbol const both[] = {broadcast_to(cast(a, type), n.shape),
@@ -343,11 +355,16 @@ constexpr symbol select(symbol condition, symbol a, symbol b) {
 
 // Reductions and contractions ---------------------------------------------------------------------
 
-/// Reduces the given axes away, and the batch too if `over_batch` (which a shared x ignores).
+/// Reduces the given axes away, and the batch too if `over_batch` (which a shared x ignores). The
+/// sum of truth values is an int32.
 constexpr symbol reduce(op code, symbol x, axis_list const& axes, bool over_batch = false) {
   if (poisoned(x)) return poisoned_like(x);
   if (axes.size() == 0 && !over_batch) return x;
   if (axes.size() == 0 && !x.per_sample()) return x;
+  if (x.type() == dtype::boolean) {
+    symbol const y = reduce(code, cast(x, dtype::int32), axes, over_batch);
+    return code == op::reduce_max || code == op::reduce_min ? cast(y, dtype::boolean) : y;
+  }
   node n;
   n.code = code;
   n.type = code == op::argmax || code == op::argmin ? dtype::int32 : x.type();
@@ -371,7 +388,8 @@ struct dot_axes {
 constexpr symbol dot_general(symbol a, symbol b, dot_axes const& axes) {
   if (poisoned(a)) return poisoned_like(a);
   if (poisoned(b)) return poisoned_like(b);
-  dtype const type = common_type(a.type(), b.type());
+  dtype type = common_type(a.type(), b.type());
+  if (type == dtype::boolean) type = dtype::int32;
   a = cast(a, type);
   b = cast(b, type);
   extents const left = a.shape();

@@ -155,7 +155,6 @@ struct column_kernel : step_body<Program, Step, Arch> {
       std::int64_t const outer = body::positions(0, from, run);
       std::int64_t const inner = body::length(rank - 1, run);
       std::int64_t const above = body::positions(from, rank - 1, run);  // reduced but the last
-      auto* const partial = reinterpret_cast<real*>(run.scratch);
       for (std::int64_t o = 0; o < outer; ++o) {
         position p;
         body::template locate<0, from>(o, p);
@@ -185,8 +184,8 @@ struct column_kernel : step_body<Program, Step, Arch> {
           block(s, slots, p, row, row + rows < above ? row + rows : above, column,
                 column + part < inner ? column + part : inner, run);
           body::each_store([&]<int K>() __attribute__((always_inline)) {
-            partial[K * most_chunks + k] =
-                static_cast<real>(cell<body::store_at(K).value>(s).finish());
+            auto* const mine = partials<body::store_at(K).value>(run, K);
+            mine[k] = cell<body::store_at(K).value>(s).finish();
           });
         }
         members.barrier();
@@ -197,10 +196,7 @@ struct column_kernel : step_body<Program, Step, Arch> {
             auto& sum = cell<body::store_at(K).value>(s);
             for (std::int64_t k = 0; k < chunks; k += width) {
               int const n = static_cast<int>(chunks - k < width ? chunks - k : width);
-              if constexpr (is_floating(body::store_at(K).type))
-                sum.add(load_partial<Arch>(partial + K * most_chunks + k, n), 0, n);
-              else
-                sum.add(xsimd::to_int(load_partial<Arch>(partial + K * most_chunks + k, n)), 0, n);
+              sum.add(load_partial<Arch>(partials<body::store_at(K).value>(run, K) + k, n), 0, n);
             }
           });
           finish(s, slots, p);
@@ -208,6 +204,14 @@ struct column_kernel : step_body<Program, Step, Arch> {
         members.barrier();
       }
     }
+  }
+
+  /// The partial results, one a chunk, of reduction I, which is stored as number K.
+  template <int I>
+  static auto* partials(run_context const& run, int K) {
+    using element = typename body::template scalar<I>;
+    static_assert(sizeof(element) == sizeof(real));
+    return reinterpret_cast<element*>(run.scratch) + K * most_chunks;
   }
 
   /// Rows [row, row_end) of the reduced axes but the last, elements [column, column_end) of that.

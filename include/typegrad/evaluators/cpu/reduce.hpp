@@ -11,11 +11,15 @@ namespace typegrad::cpu {
 
 namespace detail {
 
-/// A mask of the first n lanes.
-template <class Real, class Arch>
-TYPEGRAD_INLINE auto first_lanes(int n) {
-  return real_mask<Real, Arch>(lane_numbers<Real, Arch>() <
-                               integers<Real, Arch>(static_cast<integer_of<Real>>(n)));
+/// x in the first n lanes, `rest` in the others.
+template <dtype Type, class Real, class Arch, class V>
+TYPEGRAD_INLINE V first_of(int n, V const& x, V const& rest) {
+  auto const mask = lane_numbers<Real, Arch>() <
+                    integers<Real, Arch>(static_cast<integer_of<Real>>(n));
+  if constexpr (is_floating(Type))
+    return xsimd::select(real_mask<Real, Arch>(mask), x, rest);
+  else
+    return xsimd::select(mask, x, rest);
 }
 
 template <class N>
@@ -35,20 +39,16 @@ struct reducer;
 template <class Real, class Arch, dtype Type>
 struct reducer<op::reduce_sum, Real, Arch, Type> {
   using vector = vector_of<Real, Arch, Type>;
+  using element = typename vector::value_type;
   vector total;
 
-  TYPEGRAD_INLINE void start() { total = vector(typename vector::value_type(0)); }
+  TYPEGRAD_INLINE void start() { total = vector(element(0)); }
   template <class N>
   TYPEGRAD_INLINE void add(vector const& x, std::int64_t, N n) {
-    if constexpr (detail::is_whole<N>(lane_count<Real, Arch>)) {
+    if constexpr (detail::is_whole<N>(lane_count<Real, Arch>))
       total += x;
-    } else {
-      auto const mask = detail::first_lanes<Real, Arch>(n);
-      if constexpr (is_floating(Type))
-        total += xsimd::select(mask, x, vector(Real(0)));
-      else
-        total += xsimd::select(detail::integer_mask<Real, Arch>(mask), x, vector(0));
-    }
+    else
+      total += detail::first_of<Type, Real, Arch>(n, x, vector(element(0)));
   }
   TYPEGRAD_INLINE void merge(reducer const& other) { total += other.total; }
   TYPEGRAD_INLINE auto finish() const { return xsimd::reduce_add(total); }
@@ -56,19 +56,32 @@ struct reducer<op::reduce_sum, Real, Arch, Type> {
 
 namespace detail {
 
-/// The extremum of floating values, NaN if there is one among them.
-template <bool Greatest, class Real, class Arch>
+/// The extremum, NaN if there is one among the values.
+template <bool Greatest, class Real, class Arch, dtype Type>
 struct extremum_reducer {
-  using vector = xsimd::batch<Real, Arch>;
+  using vector = vector_of<Real, Arch, Type>;
+  using element = typename vector::value_type;
+  using limits = std::numeric_limits<element>;
   vector best;
 
-  static constexpr Real worst = Greatest ? -std::numeric_limits<Real>::infinity()
-                                         : std::numeric_limits<Real>::infinity();
-  TYPEGRAD_INLINE static vector better(vector const& a, vector const& b) {
-    if constexpr (Greatest)
-      return xsimd::select((a > b) || (a != a), a, b);
+  static constexpr element worst = Greatest
+                                       ? (is_floating(Type) ? -limits::infinity() : limits::min())
+                                       : (is_floating(Type) ? limits::infinity() : limits::max());
+  /// The better of two numbers; NaN is better than any.
+  TYPEGRAD_INLINE static auto beats(vector const& a, vector const& b) {
+    auto const beyond = [&] {
+      if constexpr (Greatest)
+        return a > b;
+      else
+        return a < b;
+    }();
+    if constexpr (is_floating(Type))
+      return beyond || (a != a);
     else
-      return xsimd::select((a < b) || (a != a), a, b);
+      return beyond;
+  }
+  TYPEGRAD_INLINE static vector better(vector const& a, vector const& b) {
+    return xsimd::select(beats(a, b), a, b);
   }
   TYPEGRAD_INLINE void start() { best = vector(worst); }
   template <class N>
@@ -76,11 +89,12 @@ struct extremum_reducer {
     if constexpr (is_whole<N>(lane_count<Real, Arch>))
       best = better(best, x);
     else
-      best = better(best, xsimd::select(first_lanes<Real, Arch>(n), x, vector(worst)));
+      best = better(best, first_of<Type, Real, Arch>(n, x, vector(worst)));
   }
   TYPEGRAD_INLINE void merge(extremum_reducer const& other) { best = better(best, other.best); }
-  TYPEGRAD_INLINE Real finish() const {
-    if (xsimd::any(best != best)) return std::numeric_limits<Real>::quiet_NaN();
+  TYPEGRAD_INLINE element finish() const {
+    if constexpr (is_floating(Type))
+      if (xsimd::any(best != best)) return limits::quiet_NaN();
     if constexpr (Greatest)
       return xsimd::reduce_max(best);
     else
@@ -89,73 +103,100 @@ struct extremum_reducer {
 };
 
 /// The first position of the extremum, or of the first NaN.
-template <bool Greatest, class Real, class Arch>
+template <bool Greatest, class Real, class Arch, dtype Type>
 struct position_reducer {
-  using vector = xsimd::batch<Real, Arch>;
+  using vector = vector_of<Real, Arch, Type>;
+  using element = typename vector::value_type;
   using integer = integers<Real, Arch>;
+  using position = integer_of<Real>;
+  static constexpr position none = std::numeric_limits<position>::max();
   vector best;
   integer where;
 
   TYPEGRAD_INLINE void start() {
-    best = vector(extremum_reducer<Greatest, Real, Arch>::worst);
-    where = integer(std::numeric_limits<integer_of<Real>>::max());
+    best = vector(extremum_reducer<Greatest, Real, Arch, Type>::worst);
+    where = integer(none);
   }
-  TYPEGRAD_INLINE static auto beats(vector const& x, vector const& y) {
-    if constexpr (Greatest)
-      return x > y || (x != x && y == y);
+  /// As a mask of integer lanes, or as a bool.
+  template <class T>
+  TYPEGRAD_INLINE static auto beats(T const& x, T const& y) {
+    auto const beyond = [&] {
+      if constexpr (Greatest)
+        return x > y;
+      else
+        return x < y;
+    }();
+    if constexpr (std::is_same_v<T, vector>)
+      return is_mask(is_floating(Type) ? beyond || (x != x && y == y) : beyond);
     else
-      return x < y || (x != x && y == y);
+      return is_floating(Type) ? beyond || (x != x && y == y) : beyond;
+  }
+  template <class T>
+  TYPEGRAD_INLINE static auto ties(T const& x, T const& y) {
+    if constexpr (std::is_same_v<T, vector>)
+      return is_mask(is_floating(Type) ? x == y || (x != x && y != y) : x == y);
+    else
+      return x == y || (x != x && y != y);
   }
   template <class N>
   TYPEGRAD_INLINE void add(vector const& x, std::int64_t j, N n) {
-    integer const here =
-        integer(static_cast<integer_of<Real>>(j)) + lane_numbers<Real, Arch>();
-    integer const none(std::numeric_limits<integer_of<Real>>::max());
+    integer const here = integer(static_cast<position>(j)) + lane_numbers<Real, Arch>();
     // a lane's first element counts even if it is the worst there is
-    auto take = beats(x, best) || real_mask<Real, Arch>(where == none);
+    auto take = beats(x, best) || where == integer(none);
     if constexpr (!is_whole<N>(lane_count<Real, Arch>))
-      take = take && first_lanes<Real, Arch>(n);
-    best = xsimd::select(take, x, best);
-    where = xsimd::select(integer_mask<Real, Arch>(take), here, where);
+      take = take && lane_numbers<Real, Arch>() < integer(static_cast<position>(int{n}));
+    choose(take, x, here);
   }
   TYPEGRAD_INLINE void merge(position_reducer const& o) {
-    auto const same = real_mask<Real, Arch>(o.where < where) &&
-                      (o.best == best || (o.best != o.best && best != best));
-    auto const take = beats(o.best, best) || same;
-    best = xsimd::select(take, o.best, best);
-    where = xsimd::select(integer_mask<Real, Arch>(take), o.where, where);
+    choose(beats(o.best, best) || (o.where < where && ties(o.best, best)), o.best, o.where);
   }
-  TYPEGRAD_INLINE integer_of<Real> finish() const {
+  TYPEGRAD_INLINE position finish() const {
     constexpr int width = lane_count<Real, Arch>;
-    alignas(64) Real values[width];
-    alignas(64) integer_of<Real> positions[width];
+    alignas(64) element values[width];
+    alignas(64) position positions[width];
     best.store_aligned(values);
     where.store_aligned(positions);
-    constexpr auto none = std::numeric_limits<integer_of<Real>>::max();
     int winner = 0;
     for (int i = 1; i < width; ++i) {
       if (positions[i] == none) continue;
-      Real const x = values[i];
-      Real const y = values[winner];
-      bool const wins = (Greatest ? x > y : x < y) || (x != x && y == y);
-      bool const ties = x == y || (x != x && y != y);
-      if (positions[winner] == none || wins || (ties && positions[i] < positions[winner]))
-        winner = i;
+      bool const wins = beats(values[i], values[winner]);
+      bool const first = ties(values[i], values[winner]) && positions[i] < positions[winner];
+      if (positions[winner] == none || wins || first) winner = i;
     }
     return positions[winner];
+  }
+
+ private:
+  template <class M>
+  TYPEGRAD_INLINE static auto is_mask(M const& m) {
+    if constexpr (is_floating(Type))
+      return integer_mask<Real, Arch>(m);
+    else
+      return m;
+  }
+  template <class M>
+  TYPEGRAD_INLINE void choose(M const& take, vector const& x, integer const& at) {
+    if constexpr (is_floating(Type))
+      best = xsimd::select(real_mask<Real, Arch>(take), x, best);
+    else
+      best = xsimd::select(take, x, best);
+    where = xsimd::select(take, at, where);
   }
 };
 
 }  // namespace detail
 
 template <class Real, class Arch, dtype Type>
-struct reducer<op::reduce_max, Real, Arch, Type> : detail::extremum_reducer<true, Real, Arch> {};
+struct reducer<op::reduce_max, Real, Arch, Type>
+    : detail::extremum_reducer<true, Real, Arch, Type> {};
 template <class Real, class Arch, dtype Type>
-struct reducer<op::reduce_min, Real, Arch, Type> : detail::extremum_reducer<false, Real, Arch> {};
+struct reducer<op::reduce_min, Real, Arch, Type>
+    : detail::extremum_reducer<false, Real, Arch, Type> {};
 template <class Real, class Arch, dtype Type>
-struct reducer<op::argmax, Real, Arch, Type> : detail::position_reducer<true, Real, Arch> {};
+struct reducer<op::argmax, Real, Arch, Type>
+    : detail::position_reducer<true, Real, Arch, Type> {};
 template <class Real, class Arch, dtype Type>
-struct reducer<op::argmin, Real, Arch, Type> : detail::position_reducer<false, Real, Arch> {};
+struct reducer<op::argmin, Real, Arch, Type>
+    : detail::position_reducer<false, Real, Arch, Type> {};
 
 }  // namespace typegrad::cpu
-TYPEGRAD_QUIET_END

@@ -51,7 +51,7 @@ double apply(op code, double a, double b, double c, std::index_sequence<I...>) {
   auto const try_one = [&]<op Code>() {
     // integers have arithmetic and comparisons only
     constexpr bool fractional = is_between(Code, op::exp, op::round) || Code == op::power ||
-                                Code == op::is_finite || Code == op::absolute;
+                                Code == op::is_finite;
     if constexpr (is_elementwise(Code) && Code != op::cast &&
                   !(std::is_integral_v<T> && fractional))
       if (code == Code)

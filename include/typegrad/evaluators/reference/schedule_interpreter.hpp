@@ -195,6 +195,20 @@ class schedule_interpreter {
   /// depends on. `heavy`: results of reductions, or of the product. Loads go to memory anew.
   double value(step const& s, int i, position const& p, int scalar_axes,
                std::vector<double> const& heavy) {
+    known_.assign(index(s.body.size()), false);
+    numbers_.resize(known_.size());
+    return part(s, i, p, scalar_axes, heavy);
+  }
+  double part(step const& s, int i, position const& p, int scalar_axes,
+              std::vector<double> const& heavy) {
+    if (!known_[index(i)]) {
+      numbers_[index(i)] = computed(s, i, p, scalar_axes, heavy);
+      known_[index(i)] = true;
+    }
+    return numbers_[index(i)];
+  }
+  double computed(step const& s, int i, position const& p, int scalar_axes,
+                  std::vector<double> const& heavy) {
     instruction const& n = s.body[i];
     int const axes = n.varies ? s.rank : scalar_axes;
     switch (n.code) {
@@ -217,7 +231,7 @@ class schedule_interpreter {
     int last = 0;
     for (int k = 0; k < 3; ++k)
       if (operands[k] >= 0) {
-        x[k] = value(s, operands[k], p, scalar_axes, heavy);
+        x[k] = part(s, operands[k], p, scalar_axes, heavy);
         last = k;
       }
     dtype const type = s.body[operands[last]].type;
@@ -354,6 +368,8 @@ class schedule_interpreter {
   std::vector<bytes> inputs_, weights_, outputs_;
   bytes arena_;
   std::vector<unsigned char*> places_;
+  std::vector<bool> known_;  // of the body at the position in hand
+  std::vector<double> numbers_;
   int current_ = 0;
   diagnosis fault_;
 };
