@@ -205,6 +205,10 @@ class fuser {
     group const& d = groups_[s];
     if (steps_[s].kind == step_kind::column || is_piece(s)) return false;
     if (n.per_sample != d.per_sample) return false;
+    // a product's kernel has one floating dtype
+    dtype const product = g_[d.shape_of].type;
+    if (steps_[s].kind == step_kind::contraction && is_floating(n.type) && n.type != product)
+      return false;
     bool const whole = n.shape == g_[d.shape_of].shape;
     bool const reduced = d.row && row_shaped(id, s);
     if (!whole && !reduced) return false;

@@ -22,14 +22,25 @@ struct run_context {
   std::byte* scratch = nullptr;  ///< of the whole team
 };
 
+namespace detail {
+
+template <class Program>
+constexpr bool uses_float64(step_info const& s) {
+  for (int i = 0; i < s.instruction_count; ++i)
+    if (Program::data.instructions[static_cast<std::size_t>(s.first_instruction + i)].type ==
+        dtype::float64)
+      return true;
+  return false;
+}
+
+}  // namespace detail
+
 template <class Program, int Step, class Arch>
 struct step_body {
   static constexpr step_info const& info = Program::data.steps[static_cast<std::size_t>(Step)];
   static constexpr int count = info.instruction_count;
   static constexpr int rank = info.rank;
   static constexpr int inner_axis = rank > 0 ? rank - 1 : 0;
-  using real = float;
-  static constexpr int width = lane_count<real, Arch>;
 
   static constexpr instruction const& at(int i) {
     return Program::data.instructions[static_cast<std::size_t>(info.first_instruction + i)];
@@ -37,6 +48,10 @@ struct step_body {
   static constexpr store const& store_at(int i) {
     return Program::data.stores[static_cast<std::size_t>(info.first_store + i)];
   }
+  /// What vectors have as many lanes as: float, or double as soon as some value is float64. float32
+  /// values are computed in double then.
+  using real = std::conditional_t<detail::uses_float64<Program>(info), double, float>;
+  static constexpr int width = lane_count<real, Arch>;
 
   template <int I>
   using scalar = scalar_of<real, at(I).type>;

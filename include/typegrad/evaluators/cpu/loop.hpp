@@ -127,7 +127,8 @@ struct loop_kernel : step_body<Program, Step, Arch> {
                                detail::lane_numbers<real, Arch>();
       out = detail::cast_vector<real, Arch, dtype::int32, x.type>(numbers);
     } else if constexpr (x.code == op::random_uniform) {
-      out = xsimd::batch<real, Arch>::load_unaligned(random + 64 * x.slot);
+      out = detail::load_lanes<real, Arch, dtype::float32>(random + 64 * x.slot, 1,
+                                                           lanes<width>{});
     } else if constexpr (is_elementwise(x.code)) {
       out = body::template apply<I>(v, c);
     }

@@ -21,6 +21,11 @@ struct product_kernel : step_body<Program, Step, Arch> {
   static constexpr int rank = body::rank;
   static constexpr int width = body::width;
 
+  static constexpr dtype type() {
+    for (int i = 0; i < body::count; ++i)
+      if (body::at(i).code == op::dot_general) return body::at(i).type;
+    return dtype::float32;
+  }
   static constexpr bool transposed(std::int64_t along_row, std::int64_t along_column,
                                    bool single_row, bool single_column) {
     // contiguous along the column, or along the row; a single row or column goes either way
@@ -38,8 +43,21 @@ struct product_kernel : step_body<Program, Step, Arch> {
       .transposed_a = transposed_a,
       .transposed_b = transposed_b,
   };
-  using operand_a = strided<real, (transposed_a ? p.a_inner : p.a_row)>;
-  using operand_b = strided<real, (transposed_b ? p.b_column : p.b_inner)>;
+  /// Rows `Stride` apart in memory. Of a single row the distance does not matter; one that is
+  /// repeated is 0 away from itself, which only a distance at run time can say.
+  template <std::int64_t Stride, bool Single>
+  using rows_of = strided<real, (Stride == 0 && Single ? 1 : Stride)>;
+  template <class Rows>
+  static constexpr Rows rows_at(real const* data) {
+    if constexpr (Rows::stride_if_static == 0)
+      return {data, 0};
+    else
+      return {data};
+  }
+  using operand_a = std::conditional_t<transposed_a, rows_of<p.a_inner, single(p.inner)>,
+                                       rows_of<p.a_row, single(p.rows)>>;
+  using operand_b = std::conditional_t<transposed_b, rows_of<p.b_column, single(p.columns)>,
+                                       rows_of<p.b_inner, single(p.inner)>>;
   using kernel = gemm<shape, real, Arch>;
 
   /// The domain axis where the columns begin.
@@ -56,6 +74,11 @@ struct product_kernel : step_body<Program, Step, Arch> {
   }
 
   static void run(team const& members, void* const* slots, int const*, run_context const& run) {
+    static_assert(is_floating(type()),
+                  "a matrix product on the CPU needs float32 or float64 values; cast them first");
+    static_assert((type() == dtype::float64) == std::is_same_v<real, double>,
+                  "a matrix product and what is computed from its result at once must be of one "
+                  "floating dtype");
     auto const size = [&](domain_axis const& a) {
       return a.extent * (a.batch ? run.batch_size : 1);
     };
@@ -66,8 +89,8 @@ struct product_kernel : step_body<Program, Step, Arch> {
       auto const* const a = static_cast<real const*>(slots[p.slot_a]);
       auto const* const b = static_cast<real const*>(slots[p.slot_b]);
       kernel::run(members, size(p.rows), size(p.columns), size(p.inner),
-                  operand_a{a + body::template offset<p.loops>(p.a, at)},
-                  operand_b{b + body::template offset<p.loops>(p.b, at)},
+                  rows_at<operand_a>(a + body::template offset<p.loops>(p.a, at)),
+                  rows_at<operand_b>(b + body::template offset<p.loops>(p.b, at)),
                   epilogue{slots, at, run}, run.scratch);
       if (p.loops > 0 && i + 1 < loops) members.barrier();  // the scratch memory is used again
     }

@@ -157,17 +157,22 @@ struct row_kernel : loop_kernel<Program, Step, Arch> {
     });
   }
 
-  // Cached vectors are kept as Real lanes, masks as 0 and 1, integers by value.
+  // Cached vectors are kept as Real lanes: masks as 0 and 1, integers by their bits.
   template <int I>
   TYPEGRAD_INLINE static void keep(real* at, typename body::template vector<I> const& x) {
-    detail::cast_vector<real, Arch, body::at(I).type, dtype::float32>(x).store_aligned(at);
+    if constexpr (body::at(I).type == dtype::int32)
+      xsimd::bitwise_cast<real>(x).store_aligned(at);
+    else
+      detail::cast_vector<real, Arch, body::at(I).type, dtype::float32>(x).store_aligned(at);
   }
   template <int I>
   TYPEGRAD_INLINE static auto restore(real const* at) {
-    return detail::cast_vector<real, Arch, dtype::float32, body::at(I).type>(
-        xsimd::batch<real, Arch>::load_aligned(at));
+    auto const x = xsimd::batch<real, Arch>::load_aligned(at);
+    if constexpr (body::at(I).type == dtype::int32)
+      return xsimd::bitwise_cast<integer_of<real>>(x);
+    else
+      return detail::cast_vector<real, Arch, dtype::float32, body::at(I).type>(x);
   }
 };
 
 }  // namespace typegrad::cpu
-TYPEGRAD_QUIET_END

@@ -66,6 +66,18 @@ inline void run_steps(team const& members, void* const* buffers, run_context con
   }
 }
 
+template <class Program>
+constexpr bool supported() {
+  auto const known = [](dtype t) {
+    return t == dtype::float32 || t == dtype::float64 || t == dtype::int32 || t == dtype::boolean;
+  };
+  for (instruction const& x : Program::data.instructions)
+    if (!known(x.type)) return false;
+  for (buffer const& x : Program::data.buffers)
+    if (!known(x.type)) return false;
+  return true;
+}
+
 template <class Program, class Arch, std::size_t... I>
 constexpr std::size_t most_scratch(int team_size, std::index_sequence<I...>) {
   std::size_t most = 0;
@@ -97,6 +109,9 @@ constexpr std::size_t arena_bytes(std::int64_t batch_size, int threads) {
 template <class Program, class Arch = xsimd::default_arch>
 void run(bindings const& b) noexcept {
   constexpr auto& data = Program::data;
+  static_assert(detail::supported<Program>(),
+                "the CPU evaluator computes with float32, float64, int32 and bool; this program has "
+                "values of float16, bfloat16 or int8");
   std::array<void*, static_cast<std::size_t>(Program::sizes.buffers) + 1> buffers;
   for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.buffers); ++i) {
     buffer const& x = data.buffers[i];
