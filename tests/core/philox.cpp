@@ -23,7 +23,7 @@ TEST_CASE("philox gives the same bits at run time") {
         block{0xd16cfe09U, 0x94fdccebU, 0x5001e420U, 0x24126ea1U});
 }
 
-TEST_CASE("unit floats lie in [0, 1)") {
+TEST_CASE("unit floats are at least 0 and below 1") {
   CHECK(typegrad::unit_float(0) == 0.0F);
   CHECK(typegrad::unit_float(~0U) < 1.0F);
   CHECK(typegrad::unit_float(0x80000000U) == 0.5F);
