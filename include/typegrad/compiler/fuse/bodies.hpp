@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/compiler/fuse/finish.hpp>
+#include <typegrad/compiler/fuse/grouping.hpp>
+
+namespace typegrad::detail {
+
+/// The second half of fusion: every step's body is built backwards from what it stores. A value
+/// that is not readable in the way a step needs it is marked to be stored, and fusion starts again.
+class body_builder : public grouping {
+ public:
+  using grouping::grouping;
+
+ protected:
+  constexpr void require_store(int id) {
+    if (must_store_[id]) return;
+    must_store_[id] = true;
+    again_ = grew_ = true;
+  }
+
+  struct emitted {
+    int id = 0;
+    access linear;
+    int at = 0;
+  };
+
+  constexpr void build_bodies() {
+    for (int s = 0; s < steps_.size(); ++s) {
+      step& target = steps_[s];
+      target.body.clear();
+      target.stores.clear();
+      target.buffers.clear();
+      target.streams.clear();
+      memo_.clear();
+      current_ = s;
+      first_ = 0;
+      group const& d = groups_[s];
+      int const shape_of = d.shape_of;
+      if (is_piece(s)) {
+        build_piece(s);
+      } else if (target.kind == step_kind::column) {
+        build_column(s);
+      } else {
+        set_domain(target, g_[shape_of].shape, d.per_sample);
+        if (target.kind == step_kind::contraction) {
+          bool wanted = false;
+          for (int id = 0; id < g_.size(); ++id)
+            wanted = wanted || (step_of_[id] == s && stored_[id]);
+          if (!wanted) continue;
+          if (!build_product(target, shape_of)) continue;
+        }
+        for (int id = 0; id < g_.size(); ++id)
+          if (step_of_[id] == s && stored_[id]) emit_store(target, id);
+      }
+      if (again_) return;
+    }
+  }
+
+  constexpr void set_domain(step& s, extents const& shape, bool per_sample) {
+    s.rank = 0;
+    if (per_sample) s.axes[s.rank++] = {1, true};
+    first_ = s.rank;
+    for (std::int64_t const n : shape) s.axes[s.rank++] = {n, false};
+    s.random = groups_[current_].random;
+  }
+
+  constexpr access buffer_access(step const& s, int id, access linear) const {
+    if (g_[id].per_sample)
+      for (int i = 0; i < s.rank; ++i)
+        if (s.axes[i].batch) linear.strides[i] += g_[id].shape.count();
+    return linear;
+  }
+
+  constexpr void emit_store(step& s, int id) {
+    view const v = identity_view(g_[id].shape, first_);
+    int const value = emit(s, id, v);
+    if (value >= 0) push_store(s, id, value, v.linear);
+  }
+  constexpr void push_store(step& s, int id, int value, access const& linear) {
+    s.stores.push_back({value, slot_of(s, id), g_[id].type, buffer_access(s, id, linear)});
+  }
+
+  constexpr int push(step& s, instruction const& i, int id, access const& linear) {
+    s.body.push_back(i);
+    memo_.push_back({id, linear, s.body.size() - 1});
+    return s.body.size() - 1;
+  }
+
+  /// Appends what computes node id under a view to the body; -1 if something has to be stored
+  /// first.
+  constexpr int emit(step& s, int id, view const& v) {
+    node const& n = g_[id];
+    instruction out;
+    out.code = n.code;
+    out.type = n.type;
+    if (n.code == op::constant) {
+      out.value = n.value;
+      access const none{};
+      for (emitted const& e : memo_)
+        if (e.id == id) return e.at;
+      return push(s, out, id, none);
+    }
+    for (emitted const& e : memo_)
+      if (e.id == id && e.linear == v.linear) return e.at;
+    if (n.code == op::scalar) {
+      out.slot = n.index;
+      return push(s, out, id, v.linear);
+    }
+    bool const local = step_of_[id] == current_;
+    if (n.code == op::input || n.code == op::weight || (stored_[id] && !local)) {
+      out.code = op::input;
+      out.slot = slot_of(s, id);
+      out.where = buffer_access(s, id, v.linear);
+      return push(s, out, id, v.linear);
+    }
+    if (n.code == op::iota) {
+      if (!v.known) return fail(id);
+      out.where = v.coordinates[n.index];
+      return push(s, out, id, v.linear);
+    }
+    if (is_view(n.code) && !local) {
+      view inner;
+      if (!operand_view(g_, id, v, s, inner)) return fail(id);
+      return emit(s, g_.operand(id, 0), inner);
+    }
+    if (is_view(n.code)) {  // a step that copies
+      view inner;
+      if (!operand_view(g_, id, v, s, inner)) return fail(g_.operand(id, 0));
+      return emit(s, g_.operand(id, 0), inner);
+    }
+    if (is_elementwise(n.code)) {
+      int operands[3] = {-1, -1, -1};
+      for (int i = 0; i < n.operand_count; ++i) {
+        operands[i] = emit(s, g_.operand(n, i), v);
+        if (operands[i] < 0) return -1;
+      }
+      out.a = operands[0];
+      out.b = operands[1];
+      out.c = operands[2];
+      return push(s, out, id, v.linear);
+    }
+    bool const own_place = local && v.linear == identity_view(n.shape, first_).linear;
+    if (n.code == op::dot_general && own_place) return push(s, out, id, v.linear);
+    if (n.code == op::random_uniform && own_place) {
+      out.slot = s.streams.size();
+      s.streams.push_back(n.index);
+      return push(s, out, id, v.linear);
+    }
+    if (is_reduction(n.code) && local && s.kind == step_kind::row) {
+      int const operand = g_.operand(id, 0);
+      out.a = emit(s, operand, identity_view(g_[operand].shape, first_));
+      if (out.a < 0) return -1;
+      return push(s, out, id, v.linear);
+    }
+    return fail(id);
+  }
+  constexpr int fail(int id) {
+    require_store(id);
+    stuck_ = id;
+    again_ = true;
+    return -1;
+  }
+
+  constexpr void build_column(int s) {
+    step& target = steps_[s];
+    int const first = groups_[s].shape_of;
+    int const source = g_.operand(first, 0);
+    attribute const& a = g_.attributes_of(first);
+    extents const& from = g_[source].shape;
+    bool const sampled = g_[source].per_sample;
+    set_domain(target, from, sampled);
+    // domain: (batch), reduced axes, kept axes; the batch is reduced as well or an outer axis
+    int const batch = sampled ? 1 : 0;
+    target.reduced_from = a.over_batch ? 0 : batch;
+    target.reduced_to = batch + a.a.size();
+    for (int id = 0; id < g_.size(); ++id) {
+      if (step_of_[id] != s || !stored_[id]) continue;
+      instruction out;
+      out.code = g_[id].code;
+      out.type = g_[id].type;
+      int const operand = g_.operand(id, 0);
+      out.a = emit(target, operand, identity_view(from, first_));
+      if (out.a < 0) return;
+      access where;  // of the result, in terms of the operand's domain
+      std::int64_t stride = 1;
+      for (int i = from.rank - 1; i >= a.a.size(); --i) {
+        where.strides[first_ + i] = stride;
+        stride *= from[i];
+      }
+      target.body.push_back(out);
+      push_store(target, id, target.body.size() - 1, where);
+    }
+  }
+
+  constexpr void build_piece(int s) {
+    step& target = steps_[s];
+    int const id = groups_[s].shape_of;
+    node const& n = g_[id];
+    bool const second = step_of_[id] == s;
+    if (n.code == op::pad && !second) {  // first everything is filled
+      set_domain(target, n.shape, n.per_sample);
+      instruction fill;
+      fill.code = op::constant;
+      fill.type = n.type;
+      fill.value = n.value;
+      target.body.push_back(fill);
+      push_store(target, id, 0, identity_view(n.shape, first_).linear);
+      return;
+    }
+    int const source = g_.operand(id, n.code == op::concatenate && second ? 1 : 0);
+    extents const& from = g_[source].shape;
+    set_domain(target, from, n.per_sample);
+    view v = identity_view(from, first_);
+    int const value = emit(target, source, v);
+    if (value < 0) return;
+    for (int i = 0; i < from.rank; ++i) {
+      access& c = v.coordinates[i];
+      if (n.code == op::pad) {
+        attribute const& a = g_.attributes_of(id);
+        c.strides[first_ + i] = a.step[i];
+        c.offset = a.low[i];
+      } else if (i == n.index && second) {
+        c.offset = g_[g_.operand(id, 0)].shape[i];
+      }
+    }
+    push_store(target, id, value, linearized(v, n.shape));
+  }
+
+  /// Where an operand of a contraction lies: strides per axis of its own.
+  struct operand_place {
+    int buffer = -1;
+    access where;
+  };
+  constexpr bool place_of(int id, operand_place& out) {
+    step whole;  // a domain of the operand's own axes, without the batch
+    extents const& shape = g_[id].shape;
+    for (std::int64_t const n : shape) whole.axes[whole.rank++] = {n, false};
+    view v = identity_view(shape, 0);
+    while (true) {
+      bool const readable = g_[id].code == op::input || g_[id].code == op::weight || stored_[id];
+      if (readable) break;
+      view inner;
+      if (!is_view(g_[id].code) || !operand_view(g_, id, v, whole, inner)) {
+        fail(id);
+        return false;
+      }
+      id = g_.operand(id, 0);
+      v = inner;
+    }
+    out.buffer = id;
+    out.where = v.linear;
+    return true;
+  }
+
+  /// Merges axes of an operand into one: their common length and stride. False if they do not
+  /// follow on each other in memory.
+  static constexpr bool merge(extents const& shape, axis_list const& axes, access const& where,
+                              std::int64_t& count, std::int64_t& stride) {
+    count = 1;
+    stride = 0;
+    for (int i = axes.size() - 1; i >= 0; --i) {
+      std::int64_t const n = shape[axes[i]];
+      if (n == 1) continue;
+      std::int64_t const here = where.strides[axes[i]];
+      if (count == 1) {
+        stride = here;
+      } else if (here != stride * count) {
+        return false;
+      }
+      count *= n;
+    }
+    return true;
+  }
+
+  constexpr bool build_product(step& s, int id) {
+    attribute const& at = g_.attributes_of(id);
+    int const left = g_.operand(id, 0);
+    int const right = g_.operand(id, 1);
+    operand_place pa, pb;
+    if (!place_of(left, pa) || !place_of(right, pb)) return false;
+    extents const& la = g_[left].shape;
+    extents const& lb = g_[right].shape;
+    bool const sampled_a = g_[pa.buffer].per_sample;
+    bool const sampled_b = g_[pb.buffer].per_sample;
+    std::int64_t const samples_a = sampled_a ? g_[pa.buffer].shape.count() : 0;
+    std::int64_t const samples_b = sampled_b ? g_[pb.buffer].shape.count() : 0;
+    axis_list rows_axes, column_axes;
+    for (int i = 0; i < la.rank; ++i)
+      if (!at.a.contains(i) && !at.c.contains(i)) rows_axes.push_back(i);
+    for (int i = 0; i < lb.rank; ++i)
+      if (!at.b.contains(i) && !at.d.contains(i)) column_axes.push_back(i);
+
+    contraction p;
+    std::int64_t inner_a = 0, inner_b = 0, a_inner = 0, b_inner = 0;
+    bool ok_a = merge(la, rows_axes, pa.where, p.rows.extent, p.a_row) &&
+                merge(la, at.a, pa.where, inner_a, a_inner);
+    bool ok_b = merge(lb, column_axes, pb.where, p.columns.extent, p.b_column) &&
+                merge(lb, at.b, pb.where, inner_b, b_inner);
+    p.inner.extent = inner_a;
+    p.a_inner = a_inner;
+    p.b_inner = b_inner;
+    p.a.offset = pa.where.offset;
+    p.b.offset = pb.where.offset;
+    int const first_loop = g_[id].per_sample ? 1 : 0;  // the batch is domain axis 0
+    for (int i = 0; i < at.c.size(); ++i) {
+      p.a.strides[first_loop + i] = pa.where.strides[at.c[i]];
+      p.b.strides[first_loop + i] = pb.where.strides[at.d[i]];
+    }
+    bool const batch_loops = at.c.size() > 0;
+    p.loops = batch_loops ? first_loop + at.c.size() : 0;
+    if (at.over_batch) {
+      // the samples join the contracted axes, outermost: both must follow on
+      ok_a = ok_a && joins(inner_a, p.a_inner, samples_a);
+      ok_b = ok_b && joins(inner_b, p.b_inner, samples_b);
+      if (inner_a == 1) {
+        p.a_inner = samples_a;
+        p.b_inner = samples_b;
+      }
+      p.inner.batch = true;
+      if (!ok_a || !ok_b) {
+        // a copy with the contracted axes first is what the product needs
+        if (!ok_a) repack(left);
+        if (!ok_b) repack(right);
+        return false;
+      }
+    } else if (g_[id].per_sample) {
+      bool const rows_follow =
+          p.rows.extent == 1 || samples_a == p.rows.extent * p.a_row;
+      if (sampled_a && !sampled_b && rows_follow && !batch_loops) {
+        if (p.rows.extent == 1) p.a_row = samples_a;
+        p.rows.batch = true;
+      } else {
+        p.loops = first_loop + at.c.size();
+        p.a.strides[0] = samples_a;
+        p.b.strides[0] = samples_b;
+      }
+    }
+    if (!ok_a || !usable(p.a_row, p.rows, p.a_inner, p.inner)) {
+      repack(left);
+      return false;
+    }
+    if (!ok_b || !usable(p.b_column, p.columns, p.b_inner, p.inner)) {
+      repack(right);
+      return false;
+    }
+    p.slot_a = slot_of(s, pa.buffer);
+    p.slot_b = slot_of(s, pb.buffer);
+    s.product = p;
+    return true;
+  }
+  static constexpr bool joins(std::int64_t count, std::int64_t stride, std::int64_t samples) {
+    return count == 1 || samples == count * stride;
+  }
+  /// One of both directions must be contiguous.
+  static constexpr bool usable(std::int64_t outer_stride, domain_axis const& outer,
+                               std::int64_t inner_stride, domain_axis const& inner) {
+    bool const outer_single = outer.extent == 1 && !outer.batch;
+    bool const inner_single = inner.extent == 1 && !inner.batch;
+    return outer_stride == 1 || inner_stride == 1 || outer_single || inner_single;
+  }
+  /// Has an operand copied into the order in which it is read: `lower` made it a view that has it.
+  constexpr void repack(int id) { fail(id); }
+
+  list<emitted> memo_;
+  int current_ = 0;    ///< the step whose body is being built
+  int first_ = 0;      ///< the domain axis of the first axis of a sample
+  bool again_ = false;
+  bool grew_ = false;  ///< something more is stored: the next attempt differs
+  int stuck_ = -1;     ///< what could not be read last
+};
+
+}  // namespace typegrad::detail
