@@ -103,23 +103,19 @@ constexpr void collapse(step& s) {
   }
 }
 
-/// What computing instruction i costs in a later phase of a row.
-constexpr int price(step const& s, int i) {
-  instruction const& n = s.body[i];
-  if (n.cached || n.code == op::input || n.code == op::iota) return 1;
-  if (!n.varies) return 0;
-  int total = cost_of(n.code);
-  for (int const o : {n.a, n.b, n.c})
-    if (o >= 0) total += price(s, o);
-  return total;
-}
-
 /// Keeps vectors that a later phase needs and that are dear to compute again.
 constexpr void mark_cached(step& s) {
   int const count = s.body.size();
+  list<int> prices;  // of computing an instruction anew, the operands included
   for (int i = 0; i < count; ++i) {
     instruction& n = s.body[i];
-    if (!n.varies || n.code == op::input || n.code == op::iota) continue;
+    if (!n.varies || n.code == op::input || n.code == op::iota) {
+      prices.push_back(n.varies ? 1 : 0);
+      continue;
+    }
+    int price = cost_of(n.code);
+    for (int const o : {n.a, n.b, n.c})
+      if (o >= 0) price += prices[o];
     bool later = false;
     for (int j = i + 1; j < count; ++j) {
       instruction const& m = s.body[j];
@@ -127,12 +123,17 @@ constexpr void mark_cached(step& s) {
       int const phase = is_reduction(m.code) ? m.phase - 1 : m.phase;
       later = later || (uses && phase > n.phase);
     }
-    if (later && price(s, i) > recompute_limit) n.cached = true;
+    n.cached = later && price > recompute_limit;
+    prices.push_back(n.cached ? 1 : price < 1000 ? price : 1000);
   }
 }
 
 /// Merges axes, and finds what varies along the innermost one and which phase computes what.
 constexpr void finish(step& s) {
+  if (s.random && s.rank == 0) {  // numbers are drawn along an axis
+    s.axes[s.rank++] = {1, false};
+    for (store& x : s.stores) x.where.strides[0] = 1;
+  }
   collapse(s);
   // of a contraction, all axes that its columns are made of are the inner one
   int const inner = s.kind == step_kind::contraction ? first_column(s) : s.rank - 1;

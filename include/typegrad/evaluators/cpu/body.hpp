@@ -209,7 +209,7 @@ struct step_body {
       else if constexpr (n.code == op::minimum && of_number)
         return xsimd::min(a, b);
       else if constexpr (is_comparison(n.code) && at(n.a).type == dtype::boolean)
-        return n.code == op::equal ? vector<I>(!(a ^ b)) : vector<I>(a ^ b);
+        return n.code == op::equal ? vector<I>(a == b) : vector<I>(a != b);
       else if constexpr (is_comparison(n.code) && !is_floating(at(n.a).type))
         return detail::real_mask<real, Arch>(rule<n.code>::apply(a, b));
       else
