@@ -117,13 +117,16 @@ constexpr void mark_cached(step& s) {
     for (int const o : {n.a, n.b, n.c})
       if (o >= 0) price += prices[o];
     bool later = false;
+    bool same_bits = false;
     for (int j = i + 1; j < count; ++j) {
       instruction const& m = s.body[j];
       bool const uses = m.a == i || m.b == i || m.c == i;
       int const phase = is_reduction(m.code) ? m.phase - 1 : m.phase;
       later = later || (uses && phase > n.phase);
+      // what is compared for equality must not be rounded otherwise a second time
+      same_bits = same_bits || (uses && (m.code == op::equal || m.code == op::not_equal));
     }
-    n.cached = later && price > recompute_limit;
+    n.cached = later && (price > recompute_limit || (same_bits && is_floating(n.type)));
     prices.push_back(n.cached ? 1 : price < 1000 ? price : 1000);
   }
 }

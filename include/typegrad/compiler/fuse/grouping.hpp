@@ -18,6 +18,14 @@ class grouping {
     must_store_.resize(g.size(), false);
     for (int const id : g.outputs)
       if (!is_leaf(g[id].code) || g[id].code == op::random_uniform) must_store_[id] = true;
+    compared_.resize(g.size(), false);
+    for (int id = 0; id < g.size(); ++id)
+      if (g[id].code == op::equal || g[id].code == op::not_equal)
+        for (int i = 0; i < 2; ++i) {
+          int o = g.operand(id, i);
+          while (is_view(g[o].code)) o = g.operand(o, 0);
+          compared_[o] = is_floating(g[o].type) && is_elementwise(g[o].code);
+        }
   }
 
  protected:
@@ -34,7 +42,8 @@ class grouping {
     op const code = g_[id].code;
     if (code == op::random_uniform || must_store_[id]) return false;
     if (is_leaf(code) || is_view(code)) return true;
-    return is_elementwise(code) && ready_[id] < 0 && price_of(id) <= recompute_limit;
+    return is_elementwise(code) && ready_[id] < 0 && price_of(id) <= recompute_limit &&
+           !compared_[id];
   }
   /// What computing a node costs anew, given what its operands cost.
   constexpr int price_of(int id) const {
@@ -290,7 +299,7 @@ class grouping {
         continue;
       }
       bool const recomputable = is_elementwise(n.code) && cost < 1000;
-      bool const cheap = cost <= recompute_limit;
+      bool const cheap = cost <= recompute_limit && !compared_[id];
       bool const once = outside_[id] == 1 && !inside[id] && !wider[id];
       stored_[id] = must_store_[id] || (outside_[id] > 0 && !(recomputable && (cheap || once)));
       cost_[id] = stored_[id] ? 1 : recomputable ? cost : 100000;
@@ -311,6 +320,9 @@ class grouping {
   list<int> ready_;    ///< per node, the last step it depends on or is computed in
   list<bool> must_store_;
   list<bool> stored_;
+  /// Per node, whether it is compared for equality: then it is computed once, since a second time
+  /// the machine might round otherwise (a product and a sum in one instruction).
+  list<bool> compared_;
   list<int> outside_;  ///< per node, how many other steps use it
   list<int> cost_;     ///< per node, of having it in another step
 };
