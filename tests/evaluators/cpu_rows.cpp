@@ -53,7 +53,7 @@ struct integer_rows {
     g.outputs.push_back(argmin(x).id());
     g.outputs.push_back(min(x, {-1}).id());
     g.outputs.push_back(max(x, {-1}).id());
-    g.outputs.push_back(sum(16'777'217 * x, {-1}).id());  // no float32 has all of its digits
+    g.outputs.push_back(sum(10'000'019 * x, {-1}).id());  // no float32 has all of its digits
     g.outputs.push_back((x - max(x, {-1}, true)).id());
     g.outputs.push_back(sum(x > 0, {-1}).id());
     g.outputs.push_back(max(x > 3, {-1}).id());
