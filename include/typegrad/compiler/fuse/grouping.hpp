@@ -35,6 +35,7 @@ class grouping {
     bool random = false;
     bool row = false;
     bool piece = false;   // writes a part of a value that several steps write
+    list<int> reads;      // what its members read, each other's values included
   };
 
   /// Belongs to no step: a leaf, a view, or what is cheaply computed from these wherever needed.
@@ -104,6 +105,8 @@ class grouping {
     return groups_.back();
   }
   constexpr void join(int id, int s) {
+    for (int i = 0; i < g_[id].operand_count; ++i)
+      collect_reads(g_.operand(id, i), groups_[s].reads);
     step_of_[id] = s;
     ready_[id] = s;
   }
@@ -185,17 +188,23 @@ class grouping {
   }
   constexpr bool is_piece(int s) const { return groups_[s].piece; }
 
+  /// Adds to `out` what having node id means to read: through views, and through what belongs to no
+  /// step and is computed wherever it is needed.
+  constexpr void collect_reads(int id, list<int>& out) const {
+    id = base_of(id);
+    if (id < 0 || out.contains(id)) return;
+    if (step_of_[id] < 0 && is_elementwise(g_[id].code) && free_standing(id)) {
+      for (int i = 0; i < g_[id].operand_count; ++i) collect_reads(g_.operand(id, i), out);
+    } else {
+      out.push_back(id);
+    }
+  }
   /// Whether step s reads something that node id reads as well.
   constexpr bool shares_operand(int id, int s) const {
-    for (int member = 0; member < id; ++member) {
-      if (step_of_[member] != s) continue;
-      for (int i = 0; i < g_[member].operand_count; ++i) {
-        int const theirs = base_of(g_.operand(member, i));
-        if (theirs < 0) continue;
-        for (int j = 0; j < g_[id].operand_count; ++j)
-          if (base_of(g_.operand(id, j)) == theirs) return true;
-      }
-    }
+    list<int> mine;
+    for (int i = 0; i < g_[id].operand_count; ++i) collect_reads(g_.operand(id, i), mine);
+    for (int const read : mine)
+      if (groups_[s].reads.contains(read)) return true;
     return false;
   }
 
