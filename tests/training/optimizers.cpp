@@ -210,9 +210,9 @@ TEST_CASE("wrong options of an optimizer are named") {
   };
   CHECK(message(tg::adam{}).empty());
   CHECK(message(tg::adam{.beta_1 = 1}) ==
-        "adam: beta_1 must be at least 0 and below 1, got 1.000000");
+        "adam: beta_1 must be at least 0 and below 1, got 1");
   CHECK(message(tg::sgd{.learning_rate = -1}) ==
-        "sgd: learning_rate must be zero or a positive number, got -1.000000");
+        "sgd: learning_rate must be zero or a positive number, got -1");
   CHECK(message(tg::rmsprop{.clipnorm = 1, .clipvalue = 1}) ==
         "rmsprop: set only one of clipnorm, global_clipnorm and clipvalue");
 }

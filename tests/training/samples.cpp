@@ -184,5 +184,5 @@ TEST_CASE("values that cannot be are told with their row") {
   xt::xtensor<float, 1> fractions = xt::zeros<float>({3000});
   fractions(3) = 1.5F;
   CHECK(values_error({x, fractions}, layout) ==
-        "fit: y has 1.500000 in row 3, which is not a class from 0 to 9");
+        "fit: y has 1.5 in row 3, which is not a class from 0 to 9");
 }

@@ -4,13 +4,14 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 namespace typegrad::data_detail {
 
-/// A piece of a message: text, a letter or an integer. It shows the text that it was made from.
+/// A piece of a message: text, a letter or a number. It shows the text that it was made from.
 class message_part {
  public:
   message_part(std::string_view text) : data_(text.data()), size_(text.size()) {}
@@ -26,6 +27,11 @@ class message_part {
             value < 0);
     else
       write(value, false);
+  }
+  /// Six digits, as %g has them.
+  message_part(double value) : data_(digits_) {
+    int const n = std::snprintf(digits_, sizeof digits_, "%g", value);
+    size_ = n > 0 ? static_cast<std::size_t>(n) : 0;
   }
   message_part(message_part const&) = delete;
   message_part& operator=(message_part const&) = delete;
@@ -58,7 +64,7 @@ inline std::string join_message(message_part const* parts, std::size_t count) {
   return out;
 }
 
-/// The parts (texts, letters and integers) one after another. There are many calls, each a function
+/// The parts (texts, letters and numbers) one after another. There are many calls, each a function
 /// of its own; so what it does stands elsewhere.
 template <class... Parts>
 std::string message(Parts const&... parts) {

@@ -4,6 +4,7 @@
 
 #include <typegrad/core/dtype.hpp>
 #include <typegrad/core/extents.hpp>
+#include <typegrad/data/message.hpp>
 #include <typegrad/data/xtensor.hpp>
 
 #include <concepts>
@@ -39,8 +40,7 @@ struct array_shape {
 inline std::string to_string(array_shape const& s) {
   std::string out;
   for (int i = 0; i < s.rank; ++i) {
-    if (i > 0) out += 'x';
-    out += std::to_string(s[i]);
+    out += data_detail::message(i > 0 ? "x" : "", s[i]);
   }
   return out.empty() ? "scalar" : out;
 }

@@ -55,7 +55,7 @@ class weight_table {
     std::string paths;
     std::size_t const most = 12;
     for (std::size_t i = 0; i < places_.size() && i < most; ++i)
-      paths += (i == 0 ? "" : ", ") + places_[i].path;
+      paths += data_detail::message(i == 0 ? "" : ", ", places_[i].path);
     if (places_.size() > most)
       paths += data_detail::message(" and ", places_.size() - most, " more");
     throw std::invalid_argument(data_detail::message(

@@ -60,7 +60,7 @@ inline std::vector<std::string> describe(graph_view const& g) {
     if (n.code == op::input || n.code == op::iota || n.code == op::concatenate ||
         n.code == op::scalar || n.code == op::random_uniform)
       line += message(" index=", n.index);
-    if (n.code == op::constant || n.code == op::pad) line += " value=" + number_text(n.value);
+    if (n.code == op::constant || n.code == op::pad) line += message(" value=", number_text(n.value));
     for (int i = 0; i < n.operand_count; ++i)
       line += message(i == 0 ? " of " : " ", g.operand(id, i));
     if (n.attribute >= 0) {
@@ -82,7 +82,7 @@ inline std::vector<std::string> describe(graph_view const& g) {
 
 inline std::string joined(std::vector<std::string> const& lines) {
   std::string all;
-  for (auto const& line : lines) all += (all.empty() ? "" : "\n") + line;
+  for (auto const& line : lines) all += message(all.empty() ? "" : "\n", line);
   return all;
 }
 

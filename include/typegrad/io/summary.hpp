@@ -37,7 +37,7 @@ inline void add_summary_row(std::string& to, std::array<std::string_view, 3> fie
 /// "(None, 28, 28)": None is the number of samples.
 inline std::string summary_shape(extents const& e) {
   std::string out = "(None,";
-  for (int i = 0; i < e.rank; ++i) out += (i == 0 ? " " : ", ") + std::to_string(e[i]);
+  for (int i = 0; i < e.rank; ++i) out += data_detail::message(i == 0 ? " " : ", ", e[i]);
   return out + ')';
 }
 
@@ -54,29 +54,29 @@ inline std::string summary_count(std::int64_t parameters) {
 }
 
 inline std::string summarize(graph_view const& g, std::string_view name) {
-  std::string const thin = std::string(summary_width, '_') + '\n';
-  std::string const thick = std::string(summary_width, '=') + '\n';
-  std::string out = "Model: \"" + std::string(name) + "\"\n" + thin;
-  add_summary_row(out, {"Layer (type)", "Output Shape", "Param #"});
-  out += thick;
-  bool first = true;
+  using data_detail::message;
+  std::string const thin(summary_width, '_');
+  std::string const thick(summary_width, '=');
+  std::string const space(summary_width, ' ');
+  std::string table;
   for (layer_record const& layer : g.layers) {
     if (layer.depth != 0) continue;
-    if (!first) out += std::string(summary_width, ' ') + '\n';
-    first = false;
+    if (!table.empty()) table += space + '\n';
     std::int64_t parameters = 0;
     for (int i = layer.first_weight; i < layer.weights_end; ++i)
       parameters += g.weights[static_cast<std::size_t>(i)].shape.count();
-    std::string const title = std::string(layer.scope.path.view()) + " (" +
-                              std::string(layer.class_name.view()) + ')';
-    add_summary_row(out, {title, summary_shape(layer.output), std::to_string(parameters)});
+    auto const title = message(layer.scope.path.view(), " (", layer.class_name.view(), ')');
+    add_summary_row(table, {title, summary_shape(layer.output), message(parameters)});
   }
   std::int64_t trainable = 0;
   std::int64_t others = 0;
   for (weight_info const& w : g.weights) (w.trainable ? trainable : others) += w.shape.count();
-  return out + thick + "Total params: " + summary_count(trainable + others) +
-         "\nTrainable params: " + summary_count(trainable) +
-         "\nNon-trainable params: " + summary_count(others) + '\n' + thin;
+  std::string heading;
+  add_summary_row(heading, {"Layer (type)", "Output Shape", "Param #"});
+  return message("Model: \"", name, "\"\n", thin, '\n', heading, thick, '\n', table, thick,
+                 "\nTotal params: ", summary_count(trainable + others),
+                 "\nTrainable params: ", summary_count(trainable),
+                 "\nNon-trainable params: ", summary_count(others), '\n', thin, '\n');
 }
 
 }  // namespace io_detail

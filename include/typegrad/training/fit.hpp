@@ -56,15 +56,15 @@ struct fit_parts {
 
 inline fit_parts split(samples const& data, fit_options const& o) {
   if (!(o.validation_split >= 0 && o.validation_split < 1))
-    throw std::invalid_argument("fit: validation_split must be at least 0 and below 1, got " +
-                                std::to_string(o.validation_split));
+    throw std::invalid_argument(data_detail::message(
+        "fit: validation_split must be at least 0 and below 1, got ", o.validation_split));
   if (o.validation_data.given() || o.validation_split == 0) return {data, o.validation_data};
   std::int64_t const rows = data.size();
   auto const kept = static_cast<std::int64_t>(
       std::floor(static_cast<double>(rows) * (1 - o.validation_split)));
   if (kept == 0 || kept == rows)
     throw std::invalid_argument(data_detail::message(
-        "fit: validation_split ", std::to_string(o.validation_split), " of ", rows,
+        "fit: validation_split ", o.validation_split, " of ", rows,
         " samples leaves ", kept, " for training and ", rows - kept, " for validation"));
   return {data.rows(0, kept), data.rows(kept, rows)};
 }
@@ -88,7 +88,8 @@ inline history fit(engine const& e, samples const& all, fit_options const& o) {
   auto const [train, validation] = split(all, o);
   std::size_t const names = e.setup.names.size();
   std::vector<std::string> validation_names;
-  for (auto const& name : e.setup.names) validation_names.push_back("val_" + name);
+  for (auto const& name : e.setup.names)
+    validation_names.push_back(data_detail::message("val_", name));
   std::vector<std::int64_t> order(o.shuffle ? static_cast<std::size_t>(train.size()) : 0);
   batch_reader const batches(e, train, o.batch_size, o.shuffle ? &order : nullptr,
                              &o.class_weight);

@@ -23,7 +23,7 @@ class history {
     std::string names;
     for (auto const& [key, values] : all_) {
       if (key == name) return values;
-      names += (names.empty() ? "" : ", ") + key;
+      names += data_detail::message(names.empty() ? "" : ", ", key);
     }
     throw std::invalid_argument(data_detail::message(
         "history: there is no ", data_detail::in_quotes(name), "; there are ",

@@ -123,9 +123,7 @@ inline void check_values(std::string_view who, samples const& s, sample_layout c
     double const label = type.value(s.y.data(), i);
     if (label >= 0 && label < static_cast<double>(layout.classes) && label == std::floor(label))
       continue;
-    std::string text = std::to_string(label);
-    if (label == std::floor(label)) text.resize(text.find('.'));
-    throw std::invalid_argument(data_detail::message(who, ": y has ", text, " in row ",
+    throw std::invalid_argument(data_detail::message(who, ": y has ", label, " in row ",
                                                      i / row_size, ", which is not a class from 0",
                                                      " to ", layout.classes - 1));
   }

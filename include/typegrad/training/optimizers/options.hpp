@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/data/message.hpp>
+
 #include <cmath>
 #include <stdexcept>
-#include <string>
 #include <string_view>
 
 namespace typegrad::training_detail {
 
 [[noreturn]] inline void refuse_option(std::string_view optimizer, std::string_view option,
                                        std::string_view needs, double got) {
-  throw std::invalid_argument(std::string(optimizer) + ": " + std::string(option) + " must be " +
-                              std::string(needs) + ", got " + std::to_string(got));
+  throw std::invalid_argument(
+      data_detail::message(optimizer, ": ", option, " must be ", needs, ", got ", got));
 }
 
 inline void require_not_negative(std::string_view optimizer, std::string_view option, double value) {
@@ -33,8 +34,8 @@ void check_common_options(Optimizer const& o) {
   require_not_negative(Optimizer::name, "global_clipnorm", static_cast<double>(o.global_clipnorm));
   require_not_negative(Optimizer::name, "clipvalue", static_cast<double>(o.clipvalue));
   if ((o.clipnorm > 0) + (o.global_clipnorm > 0) + (o.clipvalue > 0) > 1)
-    throw std::invalid_argument(std::string(Optimizer::name) +
-                                ": set only one of clipnorm, global_clipnorm and clipvalue");
+    throw std::invalid_argument(data_detail::message(
+        Optimizer::name, ": set only one of clipnorm, global_clipnorm and clipvalue"));
 }
 
 }  // namespace typegrad::training_detail
