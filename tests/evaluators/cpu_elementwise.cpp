@@ -33,15 +33,14 @@ template <class Recipe>
 void check(reference::values const& a, reference::values const& b) {
   static graph const g = Recipe::build();
   REQUIRE(!g.failed());
-  auto const samples = static_cast<std::int64_t>(a.size());
   for (std::int64_t batch = 1; batch <= 33; batch += batch < 18 ? 1 : 5)
     for (int threads = 1; threads <= 3; threads += 2) {
       reference::bindings in;
       in.batch_size = batch;
       in.inputs.resize(2);
-      for (std::int64_t s = 0; s < batch; ++s) {
-        in.inputs[0].push_back(a[static_cast<std::size_t>(s % samples)]);
-        in.inputs[1].push_back(b[static_cast<std::size_t>(s % samples)]);
+      for (std::size_t s = 0; s < static_cast<std::size_t>(batch); ++s) {
+        in.inputs[0].push_back(a[s % a.size()]);
+        in.inputs[1].push_back(b[s % b.size()]);
       }
       INFO("batch " << batch << ", threads " << threads);
       REQUIRE(far_off(support::run_cpu<program<Recipe>>(in, threads),
