@@ -19,7 +19,27 @@ class generator {
  public:
   constexpr explicit generator(unsigned seed) : random_{seed * 0x9E3779B97F4A7C15U + 1} {}
 
+  /// Values of many kinds as outputs, often with gradients among them.
   constexpr graph build() {
+    start();
+    list<int> outputs;
+    int const wanted = between(1, 4);
+    for (int i = 0; i < wanted; ++i) outputs.push_back(any().id());
+    outputs.push_back(floats_.back().id());
+    if (chance(20)) outputs.push_back(outputs[0]);
+    if (chance(50)) differentiated(outputs);
+    g_.outputs = outputs;
+    return g_;
+  }
+  /// A scalar, shared or per sample, as the only output.
+  constexpr graph build_objective() {
+    start();
+    g_.outputs.push_back(objective().id());
+    return g_;
+  }
+
+ private:
+  constexpr void start() {
     for (int i = 0; i < 3; ++i) lengths_.push_back(pick({1, 2, 3, 4, 5, 7}));
     int const inputs = between(1, 3);
     for (int i = 0; i < inputs; ++i)
@@ -36,17 +56,7 @@ class generator {
     }
     int const steps = between(4, 22);
     for (int i = 0; i < steps; ++i) grow();
-    list<int> outputs;
-    int const wanted = between(1, 4);
-    for (int i = 0; i < wanted; ++i) outputs.push_back(any().id());
-    outputs.push_back(floats_.back().id());
-    if (chance(20)) outputs.push_back(outputs[0]);
-    if (chance(50)) differentiated(outputs);
-    g_.outputs = outputs;
-    return g_;
   }
-
- private:
   template <class T>
   static constexpr void swap(T& a, T& b) {
     T const kept = a;
@@ -465,14 +475,17 @@ class generator {
     }
   }
 
-  constexpr void differentiated(list<int>& outputs) {
-    symbol objective = build::constant(g_, 0);
+  constexpr symbol objective() {
+    symbol total = build::constant(g_, 0);
     int const terms = between(1, 3);
     for (int i = 0; i < terms; ++i) {
       symbol const x = i == 0 ? floats_.back() : pick(floats_);
-      objective = objective + mean(sin(x));
+      total = total + mean(sin(x));
     }
-    if (chance(50)) objective = batch_mean(objective);
+    return chance(50) ? batch_mean(total) : total;
+  }
+  constexpr void differentiated(list<int>& outputs) {
+    symbol const objective = this->objective();
     list<int> wanted;
     for (int id = 0; id < g_.size(); ++id)
       if ((g_[id].code == op::input || g_[id].code == op::weight) &&
