@@ -13,7 +13,7 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
-#include <ranges>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <type_traits>

@@ -9,7 +9,7 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
-#include <ranges>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>

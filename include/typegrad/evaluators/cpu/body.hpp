@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/compiler/program.hpp>
 #include <typegrad/evaluators/cpu/lane.hpp>
 #include <typegrad/evaluators/cpu/math.hpp>
+#include <typegrad/evaluators/cpu/source.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -24,33 +24,27 @@ struct run_context {
 
 namespace detail {
 
-template <class Program>
-constexpr bool uses_float64(step_info const& s) {
-  for (int i = 0; i < s.instruction_count; ++i)
-    if (Program::data.instructions[static_cast<std::size_t>(s.first_instruction + i)].type ==
-        dtype::float64)
-      return true;
+template <class Source>
+constexpr bool uses_float64() {
+  for (int i = 0; i < Source::info.instruction_count; ++i)
+    if (Source::instruction_at(i).type == dtype::float64) return true;
   return false;
 }
 
 }  // namespace detail
 
-template <class Program, int Step, class Arch>
+template <class Source, class Arch>
 struct step_body {
-  static constexpr step_info const& info = Program::data.steps[static_cast<std::size_t>(Step)];
+  static constexpr step_info const& info = Source::info;
   static constexpr int count = info.instruction_count;
   static constexpr int rank = info.rank;
   static constexpr int inner_axis = rank > 0 ? rank - 1 : 0;
 
-  static constexpr instruction const& at(int i) {
-    return Program::data.instructions[static_cast<std::size_t>(info.first_instruction + i)];
-  }
-  static constexpr store const& store_at(int i) {
-    return Program::data.stores[static_cast<std::size_t>(info.first_store + i)];
-  }
+  static constexpr instruction const& at(int i) { return Source::instruction_at(i); }
+  static constexpr store const& store_at(int i) { return Source::store_at(i); }
   /// What vectors have as many lanes as: float, or double as soon as some value is float64. float32
   /// values are computed in double then.
-  using real = std::conditional_t<detail::uses_float64<Program>(info), double, float>;
+  using real = std::conditional_t<detail::uses_float64<Source>(), double, float>;
   static constexpr int width = lane_count<real, Arch>;
 
   template <int I>

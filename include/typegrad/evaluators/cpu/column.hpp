@@ -11,9 +11,9 @@
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
-template <class Program, int Step, class Arch>
-struct column_kernel : step_body<Program, Step, Arch> {
-  using body = step_body<Program, Step, Arch>;
+template <class Source, class Arch>
+struct column_kernel : step_body<Source, Arch> {
+  using body = step_body<Source, Arch>;
   using typename body::position;
   using typename body::real;
   using typename body::scalars;
@@ -87,7 +87,7 @@ struct column_kernel : step_body<Program, Step, Arch> {
         loop::template at_vector<I>(v, c, slots, p, j, n);
     });
   }
-  struct accessible_loop : loop_kernel<Program, Step, Arch> {
+  struct accessible_loop : loop_kernel<Source, Arch> {
     template <int I, class N>
     TYPEGRAD_INLINE static void at_vector(vectors& v, scalars const& c, void* const* slots,
                                           position const& p, std::int64_t j, N n) {

@@ -10,9 +10,9 @@
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
-template <class Program, int Step, class Arch>
-struct loop_kernel : step_body<Program, Step, Arch> {
-  using body = step_body<Program, Step, Arch>;
+template <class Source, class Arch>
+struct loop_kernel : step_body<Source, Arch> {
+  using body = step_body<Source, Arch>;
   using typename body::position;
   using typename body::real;
   using typename body::scalars;

@@ -10,9 +10,9 @@
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
-template <class Program, int Step, class Arch>
-struct row_kernel : loop_kernel<Program, Step, Arch> {
-  using body = step_body<Program, Step, Arch>;
+template <class Source, class Arch>
+struct row_kernel : loop_kernel<Source, Arch> {
+  using body = step_body<Source, Arch>;
   using typename body::position;
   using typename body::real;
   using typename body::scalars;

@@ -30,13 +30,14 @@ struct kernel_of {
   static constexpr step_kind kind = Program::data.steps[static_cast<std::size_t>(Step)].kind;
   static constexpr auto choose() {
     if constexpr (kind == step_kind::loop)
-      return std::type_identity<loop_kernel<Program, signature, Arch>>{};
+      return std::type_identity<loop_kernel<step_source<Program, signature>, Arch>>{};
     else if constexpr (kind == step_kind::row)
-      return std::type_identity<row_kernel<Program, signature, Arch>>{};
+      return std::type_identity<row_kernel<step_source<Program, signature>, Arch>>{};
     else if constexpr (kind == step_kind::column)
-      return std::type_identity<column_kernel<Program, signature, Arch>>{};
+      return std::type_identity<column_kernel<step_source<Program, signature>, Arch>>{};
     else
-      return std::type_identity<product_kernel<Program, signature, Arch>>{};
+      return std::type_identity<
+          product_kernel<shared_source<contents_of<Program, signature>()>, Arch>>{};
   }
   using type = typename decltype(choose())::type;
 };
