@@ -13,7 +13,8 @@ namespace typegrad::inference_detail {
 
 /// Whether samples of `array` are values of these extents; axes of length 1 at the end may be
 /// missing on either side.
-inline bool matches(array_shape const& array, extents const& wanted) {
+template <int = 0>
+bool matches(array_shape const& array, extents const& wanted) {
   if (array.rank == 0) return false;
   int left = array.rank - 1;
   int right = wanted.rank;
@@ -26,7 +27,8 @@ inline bool matches(array_shape const& array, extents const& wanted) {
 }
 
 /// std::invalid_argument unless `array` holds at least one sample of the extents.
-inline void require_match(std::string_view who, std::string_view name, array_view const& array,
+template <int = 0>
+void require_match(std::string_view who, std::string_view name, array_view const& array,
                           extents const& wanted) {
   using data_detail::message;
   if (!array.given()) throw std::invalid_argument(message(who, ": ", name, " is missing"));

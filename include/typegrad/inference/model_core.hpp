@@ -20,6 +20,7 @@ namespace typegrad::inference_detail {
 
 /// A model at run time: its weights and the memory that its programs work in.
 struct model_core {
+  template <int = 0>
   explicit model_core(graph_view const& g)
       : table{g}, weights{table.elements()}, input{g.inputs[0].shape}, output{} {
     input_type = g.inputs[0].type;
@@ -33,6 +34,7 @@ struct model_core {
   aligned_buffer<std::byte> arena, staging;
 
   /// The arena for such a run; grows if need be.
+  template <int = 0>
   std::byte* arena_for(compiled_step const& step, std::int64_t batch, int thread_count) {
     std::int64_t const bytes = step.arena_bytes(batch, thread_count);
     if (arena.size() < bytes) arena = aligned_buffer<std::byte>(bytes);
@@ -41,7 +43,8 @@ struct model_core {
 };
 
 /// Gives every weight its first values.
-inline void initialize_weights(model_core& core, std::uint64_t seed) {
+template <int = 0>
+void initialize_weights(model_core& core, std::uint64_t seed) {
   for (std::size_t i = 0; i < core.table.size(); ++i) {
     auto const& place = core.table[i];
     typegrad::initialize(place.initial, place.shape, seed, i,
@@ -49,12 +52,14 @@ inline void initialize_weights(model_core& core, std::uint64_t seed) {
   }
 }
 
-inline bool is_type(element_type const& have, dtype wanted) {
+template <int = 0>
+bool is_type(element_type const& have, dtype wanted) {
   return wanted == dtype::int32 ? have.is_int32 : have.is_float32;
 }
 
 /// Writes elements of an array as float32 or int32.
-inline void convert(element_type const& from, void const* data, std::int64_t count, dtype wanted,
+template <int = 0>
+void convert(element_type const& from, void const* data, std::int64_t count, dtype wanted,
                     void* to) {
   if (wanted == dtype::int32)
     from.to_int32(data, count, static_cast<std::int32_t*>(to));
@@ -63,7 +68,8 @@ inline void convert(element_type const& from, void const* data, std::int64_t cou
 }
 
 /// The model's values for all rows of x, `batch_size` rows at a time, into `out`.
-inline void predict_rows(model_core& core, compiled_step const& step, array_view const& x,
+template <int = 0>
+void predict_rows(model_core& core, compiled_step const& step, array_view const& x,
                          float* out, std::int64_t batch_size) {
   std::int64_t const rows = x.shape().rows();
   if (batch_size > rows) batch_size = rows;
@@ -93,7 +99,8 @@ inline void predict_rows(model_core& core, compiled_step const& step, array_view
 }
 
 /// One run with all rows of x as the batch.
-inline void run_once(model_core& core, compiled_step const& step, array_view const& x,
+template <int = 0>
+void run_once(model_core& core, compiled_step const& step, array_view const& x,
                      void* const* outputs) {
   std::int64_t const rows = x.shape().rows();
   void const* input = x.data();
@@ -116,7 +123,8 @@ inline void run_once(model_core& core, compiled_step const& step, array_view con
 }
 
 /// Weights by path, from one model into another.
-inline void copy_weights(model_core& to, model_core const& from) {
+template <int = 0>
+void copy_weights(model_core& to, model_core const& from) {
   std::vector<std::size_t> sources;
   for (auto const& place : to.table) {
     std::size_t const i = from.table.find("copy_weights", place.path);

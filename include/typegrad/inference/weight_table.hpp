@@ -11,6 +11,10 @@
 #include <string_view>
 #include <vector>
 
+// Throughout inference, training and io, `template <int = 0>` stands before functions that could do
+// without: what they use is then only instantiated where they are called, and including them costs
+// the compiler little.
+
 namespace typegrad::inference_detail {
 
 /// One weight of a model, and its place in the flat buffer.
@@ -27,6 +31,7 @@ struct weight_place {
 class weight_table {
  public:
   weight_table() = default;
+  template <int = 0>
   explicit weight_table(graph_view const& g) {
     for (weight_info const& w : g.weights) {
       weight_place place;
@@ -49,6 +54,7 @@ class weight_table {
   std::int64_t elements() const { return elements_; }
 
   /// The position of a path; std::invalid_argument with the paths there are if it is none of them.
+  template <int = 0>
   std::size_t find(std::string_view who, std::string_view path) const {
     for (std::size_t i = 0; i < places_.size(); ++i)
       if (places_[i].path == path) return i;

@@ -26,7 +26,8 @@ using data_detail::in_quotes;
 using data_detail::message;
 using inference_detail::weight_table;
 
-inline std::string number_text(double value) {
+template <int = 0>
+std::string number_text(double value) {
   char digits[32];
   auto const end = std::to_chars(digits, digits + sizeof digits, value).ptr;
   return std::string(digits, end);
@@ -41,7 +42,8 @@ inline constexpr auto op_names = [] {
 
 /// What a model computes, one line an operation: two models of one description are the same
 /// function of input and weights.
-inline std::vector<std::string> describe(graph_view const& g) {
+template <int = 0>
+std::vector<std::string> describe(graph_view const& g) {
   std::vector<std::string> lines;
   auto const axes = [](std::string& line, char name, axis_list const& a) {
     if (a.size() == 0) return;
@@ -80,14 +82,16 @@ inline std::vector<std::string> describe(graph_view const& g) {
   return lines;
 }
 
-inline std::string joined(std::vector<std::string> const& lines) {
+template <int = 0>
+std::string joined(std::vector<std::string> const& lines) {
   std::string all;
   for (auto const& line : lines) all += message(all.empty() ? "" : "\n", line);
   return all;
 }
 
 /// std::runtime_error that names the first line in which `saved` is not `wanted`.
-inline void check_architecture(std::string const& file, std::string_view saved,
+template <int = 0>
+void check_architecture(std::string const& file, std::string_view saved,
                                std::vector<std::string> const& wanted) {
   std::size_t number = 0;
   while (!saved.empty() || number < wanted.size()) {
@@ -105,7 +109,8 @@ inline void check_architecture(std::string const& file, std::string_view saved,
   }
 }
 
-inline std::vector<std::uint64_t> dims(extents const& e) {
+template <int = 0>
+std::vector<std::uint64_t> dims(extents const& e) {
   std::vector<std::uint64_t> out;
   for (std::int64_t const n : e) out.push_back(static_cast<std::uint64_t>(n));
   return out;
@@ -114,10 +119,12 @@ inline std::vector<std::uint64_t> dims(extents const& e) {
 /// Tensors to write, with the names and shapes that they refer to.
 class tensor_list {
  public:
+  template <int = 0>
   explicit tensor_list(std::size_t most) {
     names_.reserve(most);
     shapes_.reserve(most);
   }
+  template <int = 0>
   void add(std::string name, extents const& shape, float const* values) {
     names_.push_back(std::move(name));
     shapes_.push_back(dims(shape));
@@ -134,7 +141,8 @@ class tensor_list {
 };
 
 /// std::runtime_error unless `tensor` is a float32 array of these extents.
-inline void check_tensor(std::string const& file, safetensors::tensor_view const& tensor,
+template <int = 0>
+void check_tensor(std::string const& file, safetensors::tensor_view const& tensor,
                          extents const& wanted) {
   if (tensor.type != safetensors::dtype_of<float>)
     throw std::runtime_error(message(file, ": ", in_quotes(tensor.name), " is of dtype ",
@@ -149,7 +157,8 @@ inline void check_tensor(std::string const& file, safetensors::tensor_view const
 
 /// The weights of a file, in the table's order; std::runtime_error for the first that is missing,
 /// of another shape, or not this model's.
-inline std::vector<safetensors::tensor_view> find_weights(safetensors::file const& file,
+template <int = 0>
+std::vector<safetensors::tensor_view> find_weights(safetensors::file const& file,
                                                           weight_table const& table) {
   std::vector<safetensors::tensor_view> found;
   for (auto const& place : table) {
@@ -172,11 +181,13 @@ inline std::vector<safetensors::tensor_view> find_weights(safetensors::file cons
   return found;
 }
 
-inline void copy_to(float* to, safetensors::tensor_view const& tensor) {
+template <int = 0>
+void copy_to(float* to, safetensors::tensor_view const& tensor) {
   tensor.copy_to(std::span(to, static_cast<std::size_t>(tensor.size())));
 }
 
-inline std::string const& metadata_of(safetensors::file const& file, std::string const& key) {
+template <int = 0>
+std::string const& metadata_of(safetensors::file const& file, std::string const& key) {
   auto const at = file.metadata().find(key);
   if (at == file.metadata().end())
     throw std::runtime_error(message(file.name(), ": not a checkpoint of a compiled model: its",
@@ -185,7 +196,8 @@ inline std::string const& metadata_of(safetensors::file const& file, std::string
   return at->second;
 }
 
-inline std::uint64_t whole_number(safetensors::file const& file, std::string const& key,
+template <int = 0>
+std::uint64_t whole_number(safetensors::file const& file, std::string const& key,
                                   std::uint64_t most) {
   std::string const& digits = metadata_of(file, key);
   std::uint64_t value = 0;
@@ -196,26 +208,30 @@ inline std::uint64_t whole_number(safetensors::file const& file, std::string con
   return value;
 }
 
-inline void save_weights(std::string const& path, weight_table const& table, float const* weights) {
+template <int = 0>
+void save_weights(std::string const& path, weight_table const& table, float const* weights) {
   tensor_list tensors(table.size());
   for (auto const& place : table) tensors.add(place.path, place.shape, weights + place.offset);
   safetensors::write(path, tensors.all(), {{"format", "typegrad weights 1"}});
 }
 
-inline void load_weights(std::string const& path, weight_table const& table, float* weights) {
+template <int = 0>
+void load_weights(std::string const& path, weight_table const& table, float* weights) {
   auto const file = safetensors::read(path);
   auto const found = find_weights(file, table);
   for (std::size_t i = 0; i < table.size(); ++i) copy_to(weights + table[i].offset, found[i]);
 }
 
-inline std::string slot_name(training_detail::any_optimizer const& o, int slot,
+template <int = 0>
+std::string slot_name(training_detail::any_optimizer const& o, int slot,
                              std::string_view path) {
   return message("optimizer/", o.slot_names[slot], '/', path);
 }
 
 inline constexpr std::string_view checkpoint_format = "typegrad checkpoint 1";
 
-inline void save_checkpoint(std::string const& path, graph_view const& model,
+template <int = 0>
+void save_checkpoint(std::string const& path, graph_view const& model,
                             inference_detail::model_core const& core,
                             training_detail::training_setup const& setup,
                             training_detail::training_state const& state) {
@@ -238,7 +254,8 @@ inline void save_checkpoint(std::string const& path, graph_view const& model,
                       {"seed", std::to_string(state.seed)}});
 }
 
-inline void load_checkpoint(std::string const& path, graph_view const& model,
+template <int = 0>
+void load_checkpoint(std::string const& path, graph_view const& model,
                             inference_detail::model_core& core,
                             training_detail::training_setup const& setup,
                             training_detail::training_state& state) {

@@ -19,7 +19,8 @@ namespace io_detail {
 inline constexpr std::size_t summary_width = 65;
 
 /// Three columns; what is too long for its column goes on in the next line.
-inline void add_summary_row(std::string& to, std::array<std::string_view, 3> fields) {
+template <int = 0>
+void add_summary_row(std::string& to, std::array<std::string_view, 3> fields) {
   constexpr std::array<std::size_t, 4> columns{1, 29, 55, summary_width};
   do {
     std::string line(1, ' ');
@@ -35,14 +36,16 @@ inline void add_summary_row(std::string& to, std::array<std::string_view, 3> fie
 }
 
 /// "(None, 28, 28)": None is the number of samples.
-inline std::string summary_shape(extents const& e) {
+template <int = 0>
+std::string summary_shape(extents const& e) {
   std::string out = "(None,";
   for (int i = 0; i < e.rank; ++i) out += data_detail::message(i == 0 ? " " : ", ", e[i]);
   return out + ')';
 }
 
 /// "101770 (397.54 KB)".
-inline std::string summary_count(std::int64_t parameters) {
+template <int = 0>
+std::string summary_count(std::int64_t parameters) {
   double bytes = 4 * static_cast<double>(parameters);
   constexpr std::array<char const*, 5> units{"B", "KB", "MB", "GB", "TB"};
   std::size_t unit = 0;
@@ -53,7 +56,8 @@ inline std::string summary_count(std::int64_t parameters) {
   return out.data();
 }
 
-inline std::string summarize(graph_view const& g, std::string_view name) {
+template <int = 0>
+std::string summarize(graph_view const& g, std::string_view name) {
   using data_detail::message;
   std::string const thin(summary_width, '_');
   std::string const thick(summary_width, '=');

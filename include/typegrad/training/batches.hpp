@@ -17,6 +17,7 @@ class batch_reader {
   using class_weights = std::vector<std::pair<int, float>>;
 
   /// `order` says which row comes i-th; null for the rows as they are. Everything must outlive this.
+  template <int = 0>
   batch_reader(engine const& e, samples const& data, std::int64_t batch_size,
                std::vector<std::int64_t> const* order = nullptr,
                class_weights const* by_class = nullptr)
@@ -43,6 +44,7 @@ class batch_reader {
 
   std::int64_t count() const { return (data_.size() + size_ - 1) / size_; }
 
+  template <int = 0>
   batch_view operator[](std::int64_t number) const {
     training_state& s = engine_.state;
     std::int64_t const begin = number * size_;
@@ -74,6 +76,7 @@ class batch_reader {
     return order_ == nullptr ? i : (*order_)[static_cast<std::size_t>(i)];
   }
 
+  template <int = 0>
   void const* gather(array_view const& from, std::int64_t begin, std::int64_t count, dtype type,
                      std::byte* to) const {
     std::int64_t const row_size = from.shape().row_size();
@@ -102,6 +105,7 @@ class batch_reader {
     return to;
   }
 
+  template <int = 0>
   float weight_of(std::int64_t i) const {
     float weight = 1;
     if (data_.sample_weight.given())

@@ -61,6 +61,7 @@ struct batch_view {
 /// Means over the samples seen so far.
 class running_means {
  public:
+  template <int = 0>
   void begin(std::size_t names) { sums_.assign(names, 0.0), count_ = 0; }
   /// `results`: the batch's loss, which is a mean, and the metrics, which are sums.
   void add(float const* results, std::int64_t samples) {
@@ -78,6 +79,7 @@ class running_means {
 
 /// All that training changes but the weights themselves, and the memory that it works in.
 struct training_state {
+  template <int = 0>
   training_state(inference_detail::weight_table const& table, any_optimizer const& optimizer,
                  std::size_t names)
       : gradients{table.elements()}, results(static_cast<std::int64_t>(names)) {

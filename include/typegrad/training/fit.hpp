@@ -17,14 +17,16 @@
 
 namespace typegrad::training_detail {
 
-inline void check_batch_size(std::string_view who, int batch_size) {
+template <int = 0>
+void check_batch_size(std::string_view who, int batch_size) {
   if (batch_size < 1)
     throw std::invalid_argument(
         data_detail::message(who, ": batch_size must be positive, got ", batch_size));
 }
 
 /// Loss and metrics over all samples, into `means`.
-inline void evaluate(engine const& e, samples const& data, std::int64_t batch_size,
+template <int = 0>
+void evaluate(engine const& e, samples const& data, std::int64_t batch_size,
                      running_means& means) {
   batch_reader const batches(e, data, batch_size);
   means.begin(e.setup.names.size());
@@ -37,7 +39,8 @@ inline void evaluate(engine const& e, samples const& data, std::int64_t batch_si
 
 /// Loss and gradients of one batch, and the optimizer's step. A loss that is not finite is
 /// std::runtime_error, and the weights are left as they were before the batch.
-inline void train_batch(engine const& e, batch_view const& b, bool check_finite,
+template <int = 0>
+void train_batch(engine const& e, batch_view const& b, bool check_finite,
                         std::string_view who) {
   e.compute_gradients(b);
   float const loss = e.state.results[0];
@@ -54,7 +57,8 @@ struct fit_parts {
   samples train, validation;
 };
 
-inline fit_parts split(samples const& data, fit_options const& o) {
+template <int = 0>
+fit_parts split(samples const& data, fit_options const& o) {
   if (!(o.validation_split >= 0 && o.validation_split < 1))
     throw std::invalid_argument(data_detail::message(
         "fit: validation_split must be at least 0 and below 1, got ", o.validation_split));
@@ -69,7 +73,8 @@ inline fit_parts split(samples const& data, fit_options const& o) {
   return {data.rows(0, kept), data.rows(kept, rows)};
 }
 
-inline void check(samples const& data, fit_options const& o, sample_layout const& layout) {
+template <int = 0>
+void check(samples const& data, fit_options const& o, sample_layout const& layout) {
   using data_detail::message;
   check_batch_size("fit", o.batch_size);
   if (o.epochs < 0 || o.initial_epoch < 0 || o.validation_freq < 1)
@@ -83,7 +88,8 @@ inline void check(samples const& data, fit_options const& o, sample_layout const
 }
 
 /// Keras's fit: epochs of batches in a new order each time, then validation.
-inline history fit(engine const& e, samples const& all, fit_options const& o) {
+template <int = 0>
+history fit(engine const& e, samples const& all, fit_options const& o) {
   check(all, o, e.setup.layout);
   auto const [train, validation] = split(all, o);
   std::size_t const names = e.setup.names.size();

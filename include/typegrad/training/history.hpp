@@ -19,6 +19,7 @@ class history {
   using series = std::pair<std::string, std::vector<double>>;
 
   /// std::invalid_argument with the names there are if it is none of them.
+  template <int = 0>
   std::vector<double> const& operator[](std::string_view name) const {
     std::string names;
     for (auto const& [key, values] : all_) {
@@ -29,6 +30,7 @@ class history {
         "history: there is no ", data_detail::in_quotes(name), "; there are ",
         names.empty() ? std::string("none") : names));
   }
+  template <int = 0>
   bool contains(std::string_view name) const {
     for (auto const& [key, values] : all_)
       if (key == name) return true;
@@ -45,7 +47,9 @@ class history {
   /// training and validation together. In typegrad/io/history_plot.hpp.
   void plot(std::string const& path) const;
 
+  template <int = 0>
   void add_epoch(int number) { epochs_.push_back(number); }
+  template <int = 0>
   void add(std::string_view name, double value) {
     for (auto& [key, values] : all_)
       if (key == name) return values.push_back(value);

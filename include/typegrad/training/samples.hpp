@@ -61,7 +61,8 @@ struct sample_layout {
 };
 
 /// std::invalid_argument unless the arrays have the extents that are read, and as many samples.
-inline void check_extents(std::string_view who, samples const& s, sample_layout const& layout) {
+template <int = 0>
+void check_extents(std::string_view who, samples const& s, sample_layout const& layout) {
   using data_detail::message;
   inference_detail::require_match(who, "x", s.x, layout.input);
   if (!layout.integer_labels.empty() && s.y.given() && !s.y.type().is_floating &&
@@ -98,7 +99,8 @@ std::int64_t find_nan(T const* x, std::int64_t count) {
   return -1;
 }
 
-inline void check_nan(std::string_view who, std::string_view name, array_view const& a) {
+template <int = 0>
+void check_nan(std::string_view who, std::string_view name, array_view const& a) {
   if (!a.given() || !a.type().is_floating) return;
   std::int64_t const row_size = a.shape().row_size();
   std::int64_t const count = a.shape().rows() * row_size;
@@ -112,7 +114,8 @@ inline void check_nan(std::string_view who, std::string_view name, array_view co
 }
 
 /// std::invalid_argument that names the first row with a NaN, or whose class is none.
-inline void check_values(std::string_view who, samples const& s, sample_layout const& layout) {
+template <int = 0>
+void check_values(std::string_view who, samples const& s, sample_layout const& layout) {
   check_nan(who, "x", s.x);
   check_nan(who, "y", s.y);
   check_nan(who, "sample_weight", s.sample_weight);
