@@ -396,10 +396,16 @@ constexpr symbol dot_general(symbol a, symbol b, dot_axes const& axes) {
   extents const right = b.shape();
   bool valid = axes.contract_a.size() == axes.contract_b.size() &&
                axes.batch_a.size() == axes.batch_b.size();
-  for (int i = 0; valid && i < axes.contract_a.size(); ++i)
-    valid = left[axes.contract_a[i]] == right[axes.contract_b[i]];
-  for (int i = 0; valid && i < axes.batch_a.size(); ++i)
-    valid = left[axes.batch_a[i]] == right[axes.batch_b[i]];
+  auto const pairs = [&](axis_list const& l, axis_list const& r) {
+    for (int i = 0; valid && i < l.size(); ++i)
+      valid = l[i] >= 0 && l[i] < left.rank && r[i] >= 0 && r[i] < right.rank &&
+              left[l[i]] == right[r[i]];
+  };
+  pairs(axes.contract_a, axes.contract_b);
+  pairs(axes.batch_a, axes.batch_b);
+  if (valid && left.rank + right.rank - 2 * axes.contract_a.size() - axes.batch_a.size() > max_rank)
+    return poison(a.owner(), sentence("matmul: the product of extents ", to_text(left), " and ",
+                                      to_text(right), " has more than ", max_rank, " axes"));
   if (!valid)
     return poison(a.owner(), sentence("matmul: extents ", to_text(left), " and ", to_text(right),
                                       " do not fit"));
