@@ -168,8 +168,8 @@ TEST_CASE("graphs fuse into few steps", "[compiler]") {
     if (units == 128) h = maximum(h, 0);
   }
   symbol const shifted = h - stop_gradient(max(h, {-1}, true));
-  symbol const losses = log(sum(exp(shifted))) -
-                        sum(where(build::iota(g, {10}, 0) == target, shifted, 0));
+  symbol const losses =
+      log(sum(exp(shifted))) - sum(where(build::iota(g, {10}, 0) == target, shifted, 0));
   list<int> wanted;
   for (int id = 0; id < g.size(); ++id)
     if (g[id].code == op::weight) wanted.push_back(id);

@@ -8,8 +8,8 @@
 #include <random>
 #include <vector>
 
-// Random graphs, made while compiling or at run time, and data for them. A seed gives the same graph
-// everywhere.
+// Random graphs, made while compiling or at run time, and data for them. A seed gives the same
+// graph everywhere.
 
 namespace random_graphs {
 
@@ -42,8 +42,7 @@ class generator {
   constexpr void start() {
     for (int i = 0; i < 3; ++i) lengths_.push_back(pick({1, 2, 3, 4, 5, 7}));
     int const inputs = between(1, 3);
-    for (int i = 0; i < inputs; ++i)
-      add_float(input(4, dtype::float32), true);
+    for (int i = 0; i < inputs; ++i) add_float(input(4, dtype::float32), true);
     if (chance(40)) add_integer(input(3, dtype::int32));
     int const weights_count = between(1, 2);
     for (int i = 0; i < weights_count; ++i) {
@@ -69,17 +68,12 @@ class generator {
     return low + static_cast<int>((random_ >> 33) % static_cast<unsigned>(high - low + 1));
   }
   constexpr bool chance(int percent) { return between(1, 100) <= percent; }
-  constexpr int pick(list<int> const& from) {
-    return from[between(0, from.size() - 1)];
-  }
-  constexpr symbol pick(list<symbol> const& from) {
-    return from[between(0, from.size() - 1)];
-  }
+  constexpr int pick(list<int> const& from) { return from[between(0, from.size() - 1)]; }
+  constexpr symbol pick(list<symbol> const& from) { return from[between(0, from.size() - 1)]; }
   constexpr extents shape(int most) {
     extents e;
     int const rank = between(0, most);
-    for (int i = 0; i < rank; ++i)
-      e.push_back(chance(85) ? pick(lengths_) : pick({1, 2, 3, 5, 6}));
+    for (int i = 0; i < rank; ++i) e.push_back(chance(85) ? pick(lengths_) : pick({1, 2, 3, 5, 6}));
     while (e.count() > 400) e.pop_back();
     return e;
   }
@@ -132,42 +126,71 @@ class generator {
   constexpr void grow() {
     switch (between(0, 15)) {
       case 0:
-      case 1: return add_float(smooth(pick(floats_)));
+      case 1:
+        return add_float(smooth(pick(floats_)));
       case 2:
-      case 3: return binary();
-      case 4: return discrete();
-      case 5: return choice();
-      case 6: return conversions();
-      case 7: return reduction();
-      case 8: return contraction();
-      case 9: return contraction();
+      case 3:
+        return binary();
+      case 4:
+        return discrete();
+      case 5:
+        return choice();
+      case 6:
+        return conversions();
+      case 7:
+        return reduction();
+      case 8:
+        return contraction();
+      case 9:
+        return contraction();
       case 10:
-      case 11: return movement();
-      case 12: return leaf();
-      case 13: return composite();
-      case 14: return reduction();
-      default: return movement();
+      case 11:
+        return movement();
+      case 12:
+        return leaf();
+      case 13:
+        return composite();
+      case 14:
+        return reduction();
+      default:
+        return movement();
     }
   }
 
   constexpr symbol smooth(symbol x) {
     switch (between(0, 15)) {
-      case 0: return build::unary(op::tanh, 0.5 * sin(x));
-      case 1: return build::unary(op::sigmoid, 0.5 * sin(x));
-      case 2: return sin(x);
-      case 3: return cos(x);
-      case 4: return exp(sin(x));
-      case 5: return expm1(0.25 * sin(x));
-      case 6: return log(square(x) + 0.5);
-      case 7: return log1p(square(x));
-      case 8: return sqrt(square(x) + 0.25);
-      case 9: return rsqrt(square(x) + 0.25);
-      case 10: return erf(sin(x));
-      case 11: return -x;
-      case 12: return 0.5 * x;
-      case 13: return stop_gradient(x);
-      case 14: return x + pick({-1, 1, 2});
-      default: return 1 - x;
+      case 0:
+        return build::unary(op::tanh, 0.5 * sin(x));
+      case 1:
+        return build::unary(op::sigmoid, 0.5 * sin(x));
+      case 2:
+        return sin(x);
+      case 3:
+        return cos(x);
+      case 4:
+        return exp(sin(x));
+      case 5:
+        return expm1(0.25 * sin(x));
+      case 6:
+        return log(square(x) + 0.5);
+      case 7:
+        return log1p(square(x));
+      case 8:
+        return sqrt(square(x) + 0.25);
+      case 9:
+        return rsqrt(square(x) + 0.25);
+      case 10:
+        return erf(sin(x));
+      case 11:
+        return -x;
+      case 12:
+        return 0.5 * x;
+      case 13:
+        return stop_gradient(x);
+      case 14:
+        return x + pick({-1, 1, 2});
+      default:
+        return 1 - x;
     }
   }
 
@@ -175,22 +198,34 @@ class generator {
     symbol const a = pick(floats_);
     symbol const b = partner(a, floats_);
     switch (between(0, 8)) {
-      case 0: return add_float(a + b);
-      case 1: return add_float(a - b);
-      case 2: return add_float(sin(a) * b);
-      case 3: return add_float(a / (square(b) + 0.5));
-      case 4: return add_float(pow(square(a) + 0.5, sin(b)));
-      case 5: return add_float(b + a);
-      case 6: return add_float(square(sin(a)) + b);
+      case 0:
+        return add_float(a + b);
+      case 1:
+        return add_float(a - b);
+      case 2:
+        return add_float(sin(a) * b);
+      case 3:
+        return add_float(a / (square(b) + 0.5));
+      case 4:
+        return add_float(pow(square(a) + 0.5, sin(b)));
+      case 5:
+        return add_float(b + a);
+      case 6:
+        return add_float(square(sin(a)) + b);
       default: {
         symbol const x = pick(exact_);
         symbol const y = partner(x, exact_);
         switch (between(0, 4)) {
-          case 0: return add_float(maximum(x, y), true);
-          case 1: return add_float(minimum(x, y), true);
-          case 2: return add_float(maximum(x, 0), true);
-          case 3: return add_float(abs(x), true);
-          default: return add_float(minimum(1, x), true);
+          case 0:
+            return add_float(maximum(x, y), true);
+          case 1:
+            return add_float(minimum(x, y), true);
+          case 2:
+            return add_float(maximum(x, 0), true);
+          case 3:
+            return add_float(abs(x), true);
+          default:
+            return add_float(minimum(1, x), true);
         }
       }
     }
@@ -200,27 +235,43 @@ class generator {
     symbol const a = pick(exact_);
     symbol const b = partner(a, exact_);
     switch (between(0, 13)) {
-      case 0: return add_boolean(a < b);
-      case 1: return add_boolean(a <= b);
-      case 2: return add_boolean(a == b);
-      case 3: return add_boolean(a != 0.5);
-      case 4: return add_boolean(a > 0);
-      case 5: return add_boolean(a >= b);
-      case 6: return add_boolean(isfinite(a));
-      case 7: return add_float(floor(a + 0.25), false);
-      case 8: return add_float(ceil(a + 0.25), false);
-      case 9: return add_float(round(a), true);
-      case 10: return add_float(sign(a), true);
+      case 0:
+        return add_boolean(a < b);
+      case 1:
+        return add_boolean(a <= b);
+      case 2:
+        return add_boolean(a == b);
+      case 3:
+        return add_boolean(a != 0.5);
+      case 4:
+        return add_boolean(a > 0);
+      case 5:
+        return add_boolean(a >= b);
+      case 6:
+        return add_boolean(isfinite(a));
+      case 7:
+        return add_float(floor(a + 0.25), false);
+      case 8:
+        return add_float(ceil(a + 0.25), false);
+      case 9:
+        return add_float(round(a), true);
+      case 10:
+        return add_float(sign(a), true);
       default:
         if (booleans_.empty()) return add_boolean(a < 0.25);
         symbol const p = pick(booleans_);
         symbol const q = partner(p, booleans_);
         switch (between(0, 4)) {
-          case 0: return add_boolean(p && q);
-          case 1: return add_boolean(p || q);
-          case 2: return add_boolean(!p);
-          case 3: return add_boolean(p == q);
-          default: return add_boolean(p != q);
+          case 0:
+            return add_boolean(p && q);
+          case 1:
+            return add_boolean(p || q);
+          case 2:
+            return add_boolean(!p);
+          case 3:
+            return add_boolean(p == q);
+          default:
+            return add_boolean(p != q);
         }
     }
   }
@@ -242,24 +293,37 @@ class generator {
 
   constexpr void conversions() {
     switch (between(0, 6)) {
-      case 0: return booleans_.empty() ? leaf() : add_float(cast(pick(booleans_), dtype::float32));
-      case 1: return integers_.empty() ? leaf() : add_float(cast(pick(integers_), dtype::float32));
-      case 2: return booleans_.empty() ? leaf() : add_integer(cast(pick(booleans_), dtype::int32));
-      case 3: return integers_.empty() ? leaf() : add_boolean(cast(pick(integers_), dtype::boolean));
-      case 4: return add_integer(cast(pick(exact_), dtype::int32));
+      case 0:
+        return booleans_.empty() ? leaf() : add_float(cast(pick(booleans_), dtype::float32));
+      case 1:
+        return integers_.empty() ? leaf() : add_float(cast(pick(integers_), dtype::float32));
+      case 2:
+        return booleans_.empty() ? leaf() : add_integer(cast(pick(booleans_), dtype::int32));
+      case 3:
+        return integers_.empty() ? leaf() : add_boolean(cast(pick(integers_), dtype::boolean));
+      case 4:
+        return add_integer(cast(pick(exact_), dtype::int32));
       default: {
         if (integers_.empty()) return leaf();
         symbol const a = pick(integers_);
         symbol const b = partner(a, integers_);
         switch (between(0, 7)) {
-          case 0: return add_integer(maximum(a, b) + 1);
-          case 1: return add_integer(minimum(a + b, 9));
-          case 2: return add_integer(maximum(minimum(a * b, 50), -50));
-          case 3: return add_integer(a - b);
-          case 4: return add_boolean(a < b);
-          case 5: return add_boolean(a == b);
-          case 6: return add_integer(-minimum(abs(a), 9));
-          default: return add_integer(where(a > b, a, b));
+          case 0:
+            return add_integer(maximum(a, b) + 1);
+          case 1:
+            return add_integer(minimum(a + b, 9));
+          case 2:
+            return add_integer(maximum(minimum(a * b, 50), -50));
+          case 3:
+            return add_integer(a - b);
+          case 4:
+            return add_boolean(a < b);
+          case 5:
+            return add_boolean(a == b);
+          case 6:
+            return add_integer(-minimum(abs(a), 9));
+          default:
+            return add_integer(where(a > b, a, b));
         }
       }
     }
@@ -271,8 +335,7 @@ class generator {
     if (which <= 3) {
       symbol const x = pick(floats_);
       axis_list axes = some_axes(x.rank(), 50);
-      if (which == 3)
-        return add_float(build::reduce(op::reduce_sum, x, axes, true) * 0.25);
+      if (which == 3) return add_float(build::reduce(op::reduce_sum, x, axes, true) * 0.25);
       if (axes.size() == 0 && x.rank() > 0) axes.push_back(between(0, x.rank() - 1));
       return add_float(which == 0 ? mean(x, axes, kept) : 0.25 * sum(x, axes, kept));
     }
@@ -288,10 +351,14 @@ class generator {
       symbol const small = maximum(minimum(n, 9), -9);
       axis_list const some = some_axes(n.rank(), 50);
       switch (between(0, 3)) {
-        case 0: return add_integer(build::reduce(op::reduce_max, small, some, chance(30)));
-        case 1: return add_integer(build::reduce(op::reduce_min, small, some, chance(30)));
-        case 2: return n.rank() > 0 ? add_integer(argmax(small)) : void();
-        default: return add_integer(build::reduce(op::reduce_sum, small, some, chance(30)));
+        case 0:
+          return add_integer(build::reduce(op::reduce_max, small, some, chance(30)));
+        case 1:
+          return add_integer(build::reduce(op::reduce_min, small, some, chance(30)));
+        case 2:
+          return n.rank() > 0 ? add_integer(argmax(small)) : void();
+        default:
+          return add_integer(build::reduce(op::reduce_sum, small, some, chance(30)));
       }
     }
     return add_float(min(x, axes, kept), true);
@@ -407,7 +474,8 @@ class generator {
         }
         return build::concatenate(x, x, axis);
       }
-      case 6: return build::reverse(x, some_axes(rank, 50));
+      case 6:
+        return build::reverse(x, some_axes(rank, 50));
       case 7: {
         extents e = x.shape();
         for (int i = 0; i < rank; ++i)
@@ -419,7 +487,8 @@ class generator {
         }
         return build::broadcast_to(x, e);
       }
-      default: return chance(50) ? build::spread(x) : build::reverse(x, some_axes(rank, 70));
+      default:
+        return chance(50) ? build::spread(x) : build::reverse(x, some_axes(rank, 70));
     }
   }
 
@@ -437,7 +506,8 @@ class generator {
         extents const e = shape(2);
         return add_float(build::constant(g_, between(-2, 2) * 0.5, dtype::float32, e), true);
       }
-      case 3: return add_float(1 / build::scalar(g_, run_scalar::batch_size));
+      case 3:
+        return add_float(1 / build::scalar(g_, run_scalar::batch_size));
       default: {
         symbol const x = pick(floats_);
         symbol const u = build::random_uniform(g_, x.shape(), chance(70));
@@ -488,8 +558,7 @@ class generator {
     symbol const objective = this->objective();
     list<int> wanted;
     for (int id = 0; id < g_.size(); ++id)
-      if ((g_[id].code == op::input || g_[id].code == op::weight) &&
-          g_[id].type == dtype::float32)
+      if ((g_[id].code == op::input || g_[id].code == op::weight) && g_[id].type == dtype::float32)
         wanted.push_back(id);
     if (chance(30)) wanted.push_back(pick(floats_).id());
     list<int> const first = differentiate(g_, objective, wanted);

@@ -90,8 +90,8 @@ std::string overlap(compiled_graph const& c) {
   auto const in_place = [&](int source, int target) {
     step const& s = c.steps.steps[lives[at(target)].first_write];
     if (s.kind != step_kind::loop && s.kind != step_kind::contraction) return false;
-    if (s.kind == step_kind::contraction && (s.buffers[s.product.slot_a] == source ||
-                                             s.buffers[s.product.slot_b] == source))
+    if (s.kind == step_kind::contraction &&
+        (s.buffers[s.product.slot_a] == source || s.buffers[s.product.slot_b] == source))
       return false;
     store const* only = nullptr;
     for (store const& x : s.stores) {

@@ -49,7 +49,8 @@ struct everything {  // a step of every kind, products large enough to be packed
 TEST_CASE("cpu: a run allocates nothing", "[cpu][threads]") {
   using finished = program<everything>;
   constexpr std::int64_t batch = 64;
-  support::raw_memory x{batch * 300 * 4}, w{static_cast<std::size_t>(finished::weight_elements) * 4};
+  support::raw_memory x{batch * 300 * 4},
+      w{static_cast<std::size_t>(finished::weight_elements) * 4};
   support::raw_memory y{batch * 300 * 4}, dw{300 * 300 * 4};
   std::fill_n(reinterpret_cast<float*>(x.data()), batch * 300, 0.5F);
   std::fill_n(reinterpret_cast<float*>(w.data()), 300 * 300, 0.01F);
@@ -57,8 +58,8 @@ TEST_CASE("cpu: a run allocates nothing", "[cpu][threads]") {
   void* const outputs[] = {y.data(), dw.data()};
   support::raw_memory arena{cpu::arena_bytes<finished>(batch, 2)};
   for (int const threads : {1, 2}) {
-    cpu::bindings const b{batch,        inputs, reinterpret_cast<float*>(w.data()), outputs,
-                          arena.data(), 1,      2,                                  threads};
+    cpu::bindings const b{
+        batch, inputs, reinterpret_cast<float*>(w.data()), outputs, arena.data(), 1, 2, threads};
     cpu::run<finished>(b);  // the first one may start threads
     int const before = allocations;
     for (int i = 0; i < 3; ++i) cpu::run<finished>(b);

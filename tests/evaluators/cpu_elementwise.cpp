@@ -176,9 +176,10 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 TEST_CASE("cpu: ops of one operand", "[cpu]") {
-  check<one_operand>({0.5, -0.5, 0.0, -0.0, 1.0, -1.0, 2.5, -2.5, 1.5, -1.5, 1e-6, -1e-6, 12.25,
-                      -7.75, inf, -inf, not_a_number, 80.0, -80.0, 1e10, 3e-3, -0.999, 100.0, 0.125, 7.0},
-                     {0.0, 1.0, 2.0, 3.0, 4.0});
+  check<one_operand>(
+      {0.5,   -0.5, 0.0,  -0.0,         1.0,  -1.0,  2.5,  -2.5, 1.5,    -1.5,  1e-6,  -1e-6, 12.25,
+       -7.75, inf,  -inf, not_a_number, 80.0, -80.0, 1e10, 3e-3, -0.999, 100.0, 0.125, 7.0},
+      {0.0, 1.0, 2.0, 3.0, 4.0});
 }
 
 TEST_CASE("cpu: sines, powers and casts to integers", "[cpu]") {
@@ -187,8 +188,9 @@ TEST_CASE("cpu: sines, powers and casts to integers", "[cpu]") {
 }
 
 TEST_CASE("cpu: ops of two operands", "[cpu]") {
-  check<two_operands>({0.5, -0.5, 0.0, -0.0, 1.0, inf, -inf, not_a_number, 2.0, 1e20, -3.0, 0.75, inf},
-                      {0.5, 0.25, 1.0, 2.0, not_a_number, inf, 1.0, 3.0, -2.0, 1e-20, 0.0, -inf, not_a_number});
+  check<two_operands>(
+      {0.5, -0.5, 0.0, -0.0, 1.0, inf, -inf, not_a_number, 2.0, 1e20, -3.0, 0.75, inf},
+      {0.5, 0.25, 1.0, 2.0, not_a_number, inf, 1.0, 3.0, -2.0, 1e-20, 0.0, -inf, not_a_number});
 }
 
 TEST_CASE("cpu: integers", "[cpu]") {

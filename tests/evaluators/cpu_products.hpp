@@ -85,8 +85,8 @@ struct of_samples {
     out(contracted(a, b, {2}, {1}, true, {0}, {0}));
     out(contracted(left, b, {1}, {1}));
     out(contracted(build::reverse(a, {1}), b, {2}, {1}, false, {0}, {0}));
-    out(contracted(build::slice(a, {0, 0, 0}, {1, M, K}), build::slice(b, {0, 0, 0}, {1, K, N}), {0, 2},
-                   {0, 1}));
+    out(contracted(build::slice(a, {0, 0, 0}, {1, M, K}), build::slice(b, {0, 0, 0}, {1, K, N}),
+                   {0, 2}, {0, 1}));
     return g;
   }
 };

@@ -45,8 +45,7 @@ TEST_CASE("cpu: random numbers in programs", "[cpu][threads]") {
   static graph const g = numbers::build();
   for (std::int64_t batch = 1; batch <= 33; ++batch) {
     INFO("batch " << batch);
-    reference::bindings const b =
-        random_graphs::data_for(g, static_cast<unsigned>(batch), batch);
+    reference::bindings const b = random_graphs::data_for(g, static_cast<unsigned>(batch), batch);
     REQUIRE(support::cpu_failure<numbers>(b) == "");
     auto const got = support::run_cpu<program<numbers>>(b, 2);
     for (std::size_t i = 0; i < got[0].size(); ++i)

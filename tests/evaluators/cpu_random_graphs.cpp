@@ -4,8 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-// Random graphs, made and compiled while compiling, on the CPU evaluator. Hundreds of seeds were run
-// this way; these found mistakes once, or have steps of many kinds.
+// Random graphs, made and compiled while compiling, on the CPU evaluator. Hundreds of seeds were
+// run this way; these found mistakes once, or have steps of many kinds.
 
 namespace {
 

@@ -127,9 +127,8 @@ std::string cpu_failure(tg::reference::bindings const& b, int most_threads = 3) 
   auto const alone = run_cpu<program>(b, 1);
   if (alone.size() != static_cast<std::size_t>(traced.outputs.size()))
     return "memory behind an array was written";
-  std::string const d =
-      difference(alone, tg::reference::evaluate<float>(traced, b),
-                 tg::reference::evaluate<double>(traced, b), traced);
+  std::string const d = difference(alone, tg::reference::evaluate<float>(traced, b),
+                                   tg::reference::evaluate<double>(traced, b), traced);
   if (!d.empty()) return "batch " + std::to_string(b.batch_size) + ": " + d;
   for (int threads = 2; threads <= most_threads; ++threads)
     if (!identical(alone, run_cpu<program>(b, threads)))

@@ -144,13 +144,12 @@ int check_all(extents const& a, extents const& b, std::int64_t batch) {
                    some(b.count() * (samples_b ? batch : 1), 2)};
       // the objective is linear in each operand, so one difference of any size is the slope
       symbol const position = cast(build::iota(g, {product.shape().count()}, 0), dtype::float32);
-      symbol const weighted =
-          build::reshape(product, {product.shape().count()}) * (position + 1);
+      symbol const weighted = build::reshape(product, {product.shape().count()}) * (position + 1);
       list<int> const gradients =
           differentiate(g, batch_sum(sum(weighted)), list<int>{x.id(), y.id()});
       REQUIRE(!g.failed());
-      g.outputs = list<int>{product.id(), batch_sum(sum(weighted)).id(), gradients[0],
-                            gradients[1]};
+      g.outputs =
+          list<int>{product.id(), batch_sum(sum(weighted)).id(), gradients[0], gradients[1]};
       auto const found = reference::evaluate<double>(g, in);
       INFO("extents " << to_text(a).view() << " and " << to_text(b).view() << ", flags " << flags);
       REQUIRE(found[0] == written_out(a, b, in.inputs[0], in.inputs[1], p, samples_a, samples_b,

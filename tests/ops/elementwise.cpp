@@ -33,8 +33,8 @@ void unary(std::string const& name, F const& f, std::function<double(double)> co
   values const points{0.0,  0.25, -0.25, 0.5, -0.5, 1.0, -1.0, 1.5,       2.5,
                       -2.5, 7.75, -7.0,  40,  -40,  inf, -inf, no_number, 1e-9};
   graph g;
-  symbol const x = build::input(g, "x", {static_cast<std::int64_t>(points.size())}, dtype::float64,
-                                false);
+  symbol const x =
+      build::input(g, "x", {static_cast<std::int64_t>(points.size())}, dtype::float64, false);
   g.outputs.push_back(f(x).id());
   reference::bindings b;
   b.inputs = {points};
@@ -73,86 +73,115 @@ void binary(std::string const& name, F const& f,
 TEST_CASE("values of ops of one operand", "[ops]") {
   unary("negate", [](symbol x) { return -x; }, [](double x) { return 0 - x; });
   unary("abs", [](symbol x) { return abs(x); }, [](double x) { return x < 0 ? -x : x; });
-  unary("sign", [](symbol x) { return sign(x); },
-        [](double x) { return std::isnan(x) ? x : x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; });
+  unary(
+      "sign", [](symbol x) { return sign(x); },
+      [](double x) {
+        return std::isnan(x) ? x : x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0;
+      });
   unary("exp", [](symbol x) { return exp(x); }, [](double x) { return std::exp2(x / M_LN2); });
-  unary("expm1", [](symbol x) { return expm1(x); },
-        [](double x) { return std::abs(x) < 1e-5 ? x + x * x / 2 : std::exp(x) - 1; });
+  unary(
+      "expm1", [](symbol x) { return expm1(x); },
+      [](double x) { return std::abs(x) < 1e-5 ? x + x * x / 2 : std::exp(x) - 1; });
   unary("log", [](symbol x) { return log(x); }, [](double x) { return std::log2(x) * M_LN2; });
-  unary("log1p", [](symbol x) { return log1p(x); },
-        [](double x) { return std::abs(x) < 1e-5 ? x - x * x / 2 : std::log(1 + x); });
-  unary("sqrt", [](symbol x) { return sqrt(x); }, [](double x) {
-    return x == -inf ? no_number : std::pow(x, 0.5);
-  });
-  unary("rsqrt", [](symbol x) { return rsqrt(x); }, [](double x) {
-    return x == -inf ? no_number : std::pow(x, -0.5);
-  });
+  unary(
+      "log1p", [](symbol x) { return log1p(x); },
+      [](double x) { return std::abs(x) < 1e-5 ? x - x * x / 2 : std::log(1 + x); });
+  unary(
+      "sqrt", [](symbol x) { return sqrt(x); },
+      [](double x) { return x == -inf ? no_number : std::pow(x, 0.5); });
+  unary(
+      "rsqrt", [](symbol x) { return rsqrt(x); },
+      [](double x) { return x == -inf ? no_number : std::pow(x, -0.5); });
   unary("sin", [](symbol x) { return sin(x); }, [](double x) { return std::cos(x - M_PI / 2); });
   unary("cos", [](symbol x) { return cos(x); }, [](double x) { return std::sin(x + M_PI / 2); });
-  unary("tanh", [](symbol x) { return build::unary(op::tanh, x); }, [](double x) {
-    return x > 30 ? 1.0 : 1 - 2 / (std::exp(2 * x) + 1);
-  });
-  unary("sigmoid", [](symbol x) { return build::unary(op::sigmoid, x); },
-        [](double x) { return 0.5 + 0.5 * std::tanh(x / 2); });
+  unary(
+      "tanh", [](symbol x) { return build::unary(op::tanh, x); },
+      [](double x) { return x > 30 ? 1.0 : 1 - 2 / (std::exp(2 * x) + 1); });
+  unary(
+      "sigmoid", [](symbol x) { return build::unary(op::sigmoid, x); },
+      [](double x) { return 0.5 + 0.5 * std::tanh(x / 2); });
   unary("erf", [](symbol x) { return erf(x); }, [](double x) { return 1 - std::erfc(x); });
-  unary("floor", [](symbol x) { return floor(x); }, [](double x) {
-    return std::trunc(x) - (x < std::trunc(x) ? 1 : 0);
-  });
-  unary("ceil", [](symbol x) { return ceil(x); }, [](double x) {
-    return std::trunc(x) + (x > std::trunc(x) ? 1 : 0);
-  });
-  unary("round", [](symbol x) { return round(x); }, [](double x) {  // halves to the even integer
-    double const low = std::floor(x);
-    if (!std::isfinite(x)) return x;
-    if (x - low != 0.5) return std::floor(x + 0.5);
-    return std::fmod(low, 2) == 0 ? low : low + 1;
-  });
-  unary("isfinite", [](symbol x) { return isfinite(x); },
-        [](double x) { return x - x == 0 ? 1.0 : 0.0; });
+  unary(
+      "floor", [](symbol x) { return floor(x); },
+      [](double x) { return std::trunc(x) - (x < std::trunc(x) ? 1 : 0); });
+  unary(
+      "ceil", [](symbol x) { return ceil(x); },
+      [](double x) { return std::trunc(x) + (x > std::trunc(x) ? 1 : 0); });
+  unary(
+      "round", [](symbol x) { return round(x); }, [](double x) {  // halves to the even integer
+        double const low = std::floor(x);
+        if (!std::isfinite(x)) return x;
+        if (x - low != 0.5) return std::floor(x + 0.5);
+        return std::fmod(low, 2) == 0 ? low : low + 1;
+      });
+  unary(
+      "isfinite", [](symbol x) { return isfinite(x); },
+      [](double x) { return x - x == 0 ? 1.0 : 0.0; });
   unary("logical_not", [](symbol x) { return !x; }, [](double x) { return x == 0 ? 1.0 : 0.0; });
   unary("stop_gradient", [](symbol x) { return stop_gradient(x); }, [](double x) { return x; });
   unary("square", [](symbol x) { return square(x); }, [](double x) { return x * x; });
   unary("reciprocal", [](symbol x) { return reciprocal(x); }, [](double x) { return 1 / x; });
-  unary("cast to bool", [](symbol x) { return cast(x, dtype::boolean); },
-        [](double x) { return x == 0 ? 0.0 : 1.0; });
-  unary("clip", [](symbol x) { return clip(x, -1, 1.5); },
-        [](double x) { return x < -1 ? -1 : x > 1.5 ? 1.5 : x; });
+  unary(
+      "cast to bool", [](symbol x) { return cast(x, dtype::boolean); },
+      [](double x) { return x == 0 ? 0.0 : 1.0; });
+  unary(
+      "clip", [](symbol x) { return clip(x, -1, 1.5); },
+      [](double x) { return x < -1    ? -1
+                            : x > 1.5 ? 1.5
+                                      : x; });
 }
 
 TEST_CASE("values of ops of two and three operands", "[ops]") {
   auto const either = [](double x, double y) { return std::isnan(x) || std::isnan(y); };
-  binary("add", [](symbol a, symbol b) { return a + b; },
-         [](double x, double y) { return y + x; });
-  binary("subtract", [](symbol a, symbol b) { return a - b; },
-         [](double x, double y) { return -y + x; });
-  binary("multiply", [](symbol a, symbol b) { return a * b; },
-         [](double x, double y) { return y * x; });
-  binary("divide", [](symbol a, symbol b) { return a / b; },
-         [](double x, double y) { return x / y; });
-  binary("power", [](symbol a, symbol b) { return pow(a, b); },
-         [](double x, double y) { return std::pow(x, y); });
-  binary("maximum", [](symbol a, symbol b) { return maximum(a, b); },
-         [&](double x, double y) { return either(x, y) ? no_number : x > y ? x : y; });
-  binary("minimum", [](symbol a, symbol b) { return minimum(a, b); },
-         [&](double x, double y) { return either(x, y) ? no_number : x < y ? x : y; });
-  binary("equal", [](symbol a, symbol b) { return a == b; },
-         [](double x, double y) { return x <= y && x >= y ? 1.0 : 0.0; });
-  binary("not_equal", [](symbol a, symbol b) { return a != b; },
-         [](double x, double y) { return x <= y && x >= y ? 0.0 : 1.0; });
-  binary("less", [](symbol a, symbol b) { return a < b; },
-         [](double x, double y) { return x < y ? 1.0 : 0.0; });
-  binary("less_equal", [](symbol a, symbol b) { return a <= b; },
-         [](double x, double y) { return x <= y ? 1.0 : 0.0; });
-  binary("greater", [](symbol a, symbol b) { return a > b; },
-         [](double x, double y) { return y < x ? 1.0 : 0.0; });
-  binary("greater_equal", [](symbol a, symbol b) { return a >= b; },
-         [](double x, double y) { return y <= x ? 1.0 : 0.0; });
-  binary("logical_and", [](symbol a, symbol b) { return a && b; },
-         [](double x, double y) { return x != 0 && y != 0 ? 1.0 : 0.0; });
-  binary("logical_or", [](symbol a, symbol b) { return a || b; },
-         [](double x, double y) { return x != 0 || y != 0 ? 1.0 : 0.0; });
-  binary("where", [](symbol a, symbol b) { return where(a > b, a, 2 * b); },
-         [](double x, double y) { return x > y ? x : 2 * y; });
+  binary("add", [](symbol a, symbol b) { return a + b; }, [](double x, double y) { return y + x; });
+  binary(
+      "subtract", [](symbol a, symbol b) { return a - b; },
+      [](double x, double y) { return -y + x; });
+  binary(
+      "multiply", [](symbol a, symbol b) { return a * b; },
+      [](double x, double y) { return y * x; });
+  binary(
+      "divide", [](symbol a, symbol b) { return a / b; }, [](double x, double y) { return x / y; });
+  binary(
+      "power", [](symbol a, symbol b) { return pow(a, b); },
+      [](double x, double y) { return std::pow(x, y); });
+  binary(
+      "maximum", [](symbol a, symbol b) { return maximum(a, b); },
+      [&](double x, double y) { return either(x, y) ? no_number
+                                       : x > y      ? x
+                                                    : y; });
+  binary(
+      "minimum", [](symbol a, symbol b) { return minimum(a, b); },
+      [&](double x, double y) { return either(x, y) ? no_number
+                                       : x < y      ? x
+                                                    : y; });
+  binary(
+      "equal", [](symbol a, symbol b) { return a == b; },
+      [](double x, double y) { return x <= y && x >= y ? 1.0 : 0.0; });
+  binary(
+      "not_equal", [](symbol a, symbol b) { return a != b; },
+      [](double x, double y) { return x <= y && x >= y ? 0.0 : 1.0; });
+  binary(
+      "less", [](symbol a, symbol b) { return a < b; },
+      [](double x, double y) { return x < y ? 1.0 : 0.0; });
+  binary(
+      "less_equal", [](symbol a, symbol b) { return a <= b; },
+      [](double x, double y) { return x <= y ? 1.0 : 0.0; });
+  binary(
+      "greater", [](symbol a, symbol b) { return a > b; },
+      [](double x, double y) { return y < x ? 1.0 : 0.0; });
+  binary(
+      "greater_equal", [](symbol a, symbol b) { return a >= b; },
+      [](double x, double y) { return y <= x ? 1.0 : 0.0; });
+  binary(
+      "logical_and", [](symbol a, symbol b) { return a && b; },
+      [](double x, double y) { return x != 0 && y != 0 ? 1.0 : 0.0; });
+  binary(
+      "logical_or", [](symbol a, symbol b) { return a || b; },
+      [](double x, double y) { return x != 0 || y != 0 ? 1.0 : 0.0; });
+  binary(
+      "where", [](symbol a, symbol b) { return where(a > b, a, 2 * b); },
+      [](double x, double y) { return x > y ? x : 2 * y; });
 }
 
 namespace {

@@ -44,13 +44,15 @@ std::string error_of(extents const& from, F const& f) {
 
 TEST_CASE("values of movement ops", "[ops]") {
   CHECK(moved({2, 3}, [](symbol x) { return reshape(x, {3, 2}); }, 2) == counted(12));
-  CHECK(moved({2, 3}, [](symbol x) { return transpose(x, {1, 0}); }, 2) ==
+  CHECK(moved(
+            {2, 3}, [](symbol x) { return transpose(x, {1, 0}); }, 2) ==
         values{0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11});
   CHECK(moved({2, 1, 3}, [](symbol x) { return transpose(x, {2, 0, 1}); }) ==
         values{0, 3, 1, 4, 2, 5});
   CHECK(moved({2}, [](symbol x) { return build::broadcast(x, {2, 3}, {0}); }) ==
         values{0, 0, 0, 1, 1, 1});
-  CHECK(moved({2}, [](symbol x) { return build::broadcast(x, {3, 2}, {1}); }, 2) ==
+  CHECK(moved(
+            {2}, [](symbol x) { return build::broadcast(x, {3, 2}, {1}); }, 2) ==
         values{0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3});
   CHECK(moved({2, 1}, [](symbol x) { return build::broadcast_to(x, {2, 2, 3}); }) ==
         values{0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1});
@@ -61,13 +63,13 @@ TEST_CASE("values of movement ops", "[ops]") {
   CHECK(moved({3}, [](symbol x) { return build::pad(x, {1}, {2}, {2}, -1); }) ==
         values{-1, 0, -1, 1, -1, 2, -1, -1});
   CHECK(moved({1}, [](symbol x) { return build::pad(x, {0}, {0}, {5}); }) == values{0});
-  CHECK(moved({2, 3}, [](symbol x) { return build::reverse(x, {1}); }) ==
-        values{2, 1, 0, 5, 4, 3});
+  CHECK(moved({2, 3}, [](symbol x) { return build::reverse(x, {1}); }) == values{2, 1, 0, 5, 4, 3});
   CHECK(moved({2, 3}, [](symbol x) { return build::reverse(x, {0, 1}); }) ==
         values{5, 4, 3, 2, 1, 0});
   CHECK(moved({2, 2}, [](symbol x) { return concatenate(x, 10 * x); }) ==
         values{0, 1, 0, 10, 2, 3, 20, 30});
-  CHECK(moved({1, 2}, [](symbol x) { return build::concatenate(x, x + 5, 0); }, 2) ==
+  CHECK(moved(
+            {1, 2}, [](symbol x) { return build::concatenate(x, x + 5, 0); }, 2) ==
         values{0, 1, 5, 6, 2, 3, 7, 8});
   CHECK(moved({2}, [](symbol x) { return concatenate(x, x + 2, x + 4); }) == counted(6));
 }
@@ -88,8 +90,7 @@ TEST_CASE("what is shared is repeated for every sample", "[ops]") {
 }
 
 TEST_CASE("movement ops say what they need", "[ops]") {
-  CHECK(error_of({2, 3}, [](symbol x) { return reshape(x, {7}); }) ==
-        "6 elements cannot become 7");
+  CHECK(error_of({2, 3}, [](symbol x) { return reshape(x, {7}); }) == "6 elements cannot become 7");
   CHECK(error_of({2, 3}, [](symbol x) { return transpose(x, {0}); }) ==
         "transpose: needs each of the 2 axes once");
   CHECK(error_of({2, 3}, [](symbol x) { return slice(x, {0, 1}, {2, 1}); }) ==

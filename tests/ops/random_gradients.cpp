@@ -102,7 +102,8 @@ std::string failure_of(unsigned seed, int order) {
 TEST_CASE("gradients of random graphs are limits of differences", "[ops]") {
   if (char const* const only = std::getenv("TYPEGRAD_SEED")) {
     auto const seed = static_cast<unsigned>(std::atoi(only));
-    std::printf("%s", random_graphs::to_text(random_graphs::generator{seed}.build_objective()).c_str());
+    std::printf("%s",
+                random_graphs::to_text(random_graphs::generator{seed}.build_objective()).c_str());
     CHECK(failure_of(seed, 1) == "");
     CHECK(failure_of(seed, 2) == "");
     return;

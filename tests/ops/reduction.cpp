@@ -61,7 +61,8 @@ void check_all(extents const& shape, std::int64_t batch) {
     x[i] = std::round(10 * std::sin(static_cast<double>(i) * 2.3));
   for (int set = 0; set < 1 << shape.rank; ++set)
     for (bool const over_batch : {false, true})
-      for (op const code : {op::reduce_sum, op::reduce_max, op::reduce_min, op::argmax, op::argmin}) {
+      for (op const code :
+           {op::reduce_sum, op::reduce_max, op::reduce_min, op::argmax, op::argmin}) {
         axis_list axes;
         for (int i = 0; i < shape.rank; ++i)
           if ((set & 1 << i) != 0) axes.push_back(i);
@@ -75,8 +76,8 @@ void check_all(extents const& shape, std::int64_t batch) {
         reference::bindings b;
         b.batch_size = batch;
         b.inputs = {x};
-        INFO(info(code).name << " of " << to_text(shape).view() << ", axes " << set << ", over batch "
-                             << over_batch);
+        INFO(info(code).name << " of " << to_text(shape).view() << ", axes " << set
+                             << ", over batch " << over_batch);
         CHECK(y.per_sample() == !over_batch);
         CHECK(y.type() == (arg ? dtype::int32 : dtype::float32));
         REQUIRE(reference::evaluate<double>(g, b)[0] ==

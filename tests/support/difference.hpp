@@ -26,8 +26,7 @@ inline std::string difference(typegrad::reference::values const& got,
     largest = std::max(largest, std::abs(expected[i]));
     if (std::isfinite(exact[i])) rounding = std::max(rounding, std::abs(expected[i] - exact[i]));
   }
-  double const tolerance =
-      typegrad::is_floating(type) ? 2e-5 * largest + 20 * rounding + 1e-6 : 0;
+  double const tolerance = typegrad::is_floating(type) ? 2e-5 * largest + 20 * rounding + 1e-6 : 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     bool const same = std::isnan(expected[i])   ? std::isnan(got[i])
                       : std::isinf(expected[i]) ? got[i] == expected[i]

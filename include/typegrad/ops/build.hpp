@@ -283,7 +283,8 @@ constexpr symbol cast(symbol x, dtype type) {
   return append(x.owner(), n, &x, 1);
 }
 
-/// Mathematics on integers and truth values is done in float32, arithmetic on truth values in int32.
+/// Mathematics on integers and truth values is done in float32, arithmetic on truth values in
+/// int32.
 constexpr symbol unary(op code, symbol x) {
   if (poisoned(x)) return poisoned_like(x);
   bool const fractional = is_between(code, op::exp, op::round) || code == op::is_finite;

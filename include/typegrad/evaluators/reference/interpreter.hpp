@@ -176,7 +176,8 @@ class interpreter {
         sum = static_cast<Real>(sum + static_cast<Real>(x));
         sum64 += x;
         bool const greater = n.code == op::reduce_max || n.code == op::argmax;
-        if (best_at < 0 || (greater ? x > best : x < best) || (std::isnan(x) && !std::isnan(best))) {
+        bool const beyond = greater ? x > best : x < best;
+        if (best_at < 0 || beyond || (std::isnan(x) && !std::isnan(best))) {
           best = x;
           best_at = i;
         }

@@ -53,22 +53,35 @@ class schedule_interpreter {
 
   static double read(unsigned char const* p, dtype type) {
     switch (type) {
-      case dtype::float32: return static_cast<double>(load<float>(p));
-      case dtype::float64: return load<double>(p);
-      case dtype::int32: return static_cast<double>(load<std::int32_t>(p));
-      case dtype::int8: return static_cast<double>(load<std::int8_t>(p));
-      case dtype::boolean: return static_cast<double>(*p != 0);
-      default: return std::numeric_limits<double>::quiet_NaN();
+      case dtype::float32:
+        return static_cast<double>(load<float>(p));
+      case dtype::float64:
+        return load<double>(p);
+      case dtype::int32:
+        return static_cast<double>(load<std::int32_t>(p));
+      case dtype::int8:
+        return static_cast<double>(load<std::int8_t>(p));
+      case dtype::boolean:
+        return static_cast<double>(*p != 0);
+      default:
+        return std::numeric_limits<double>::quiet_NaN();
     }
   }
   static void write(unsigned char* p, dtype type, double x) {
     switch (type) {
-      case dtype::float32: return save(p, static_cast<float>(x));
-      case dtype::float64: return save(p, x);
-      case dtype::int32: return save(p, static_cast<std::int32_t>(x));
-      case dtype::int8: return save(p, static_cast<std::int8_t>(x));
-      case dtype::boolean: *p = x != 0 ? 1 : 0; return;
-      default: return;
+      case dtype::float32:
+        return save(p, static_cast<float>(x));
+      case dtype::float64:
+        return save(p, x);
+      case dtype::int32:
+        return save(p, static_cast<std::int32_t>(x));
+      case dtype::int8:
+        return save(p, static_cast<std::int8_t>(x));
+      case dtype::boolean:
+        *p = x != 0 ? 1 : 0;
+        return;
+      default:
+        return;
     }
   }
   template <class T>
@@ -116,10 +129,18 @@ class schedule_interpreter {
       std::int64_t const first =
           x.per_sample ? c_.memory.shared_bytes + b_.batch_size * x.offset : x.offset;
       switch (x.where) {
-        case buffer::place::input: places_.push_back(inputs_[index(x.index)].data()); break;
-        case buffer::place::weight: places_.push_back(weights_[index(x.index)].data()); break;
-        case buffer::place::output: places_.push_back(outputs_[index(x.index)].data()); break;
-        case buffer::place::arena: places_.push_back(arena_.data() + first); break;
+        case buffer::place::input:
+          places_.push_back(inputs_[index(x.index)].data());
+          break;
+        case buffer::place::weight:
+          places_.push_back(weights_[index(x.index)].data());
+          break;
+        case buffer::place::output:
+          places_.push_back(outputs_[index(x.index)].data());
+          break;
+        case buffer::place::arena:
+          places_.push_back(arena_.data() + first);
+          break;
       }
     }
   }
@@ -184,10 +205,14 @@ class schedule_interpreter {
 
   void run_step(step const& s) {
     switch (s.kind) {
-      case step_kind::loop: return run_loop(s);
-      case step_kind::row: return run_rows(s);
-      case step_kind::column: return run_columns(s);
-      case step_kind::contraction: return run_product(s);
+      case step_kind::loop:
+        return run_loop(s);
+      case step_kind::row:
+        return run_rows(s);
+      case step_kind::column:
+        return run_columns(s);
+      case step_kind::contraction:
+        return run_product(s);
     }
   }
 
@@ -212,9 +237,12 @@ class schedule_interpreter {
     instruction const& n = s.body[i];
     int const axes = n.varies ? s.rank : scalar_axes;
     switch (n.code) {
-      case op::constant: return rounded(n.value, n.type);
-      case op::scalar: return static_cast<double>(b_.batch_size);
-      case op::iota: return static_cast<double>(place(n.where, p, axes));
+      case op::constant:
+        return rounded(n.value, n.type);
+      case op::scalar:
+        return static_cast<double>(b_.batch_size);
+      case op::iota:
+        return static_cast<double>(place(n.where, p, axes));
       case op::input: {
         unsigned char const* const at = element(s, n.slot, place(n.where, p, axes));
         return at == nullptr ? 0 : read(at, type_of(s, n.slot));
@@ -223,7 +251,8 @@ class schedule_interpreter {
         return static_cast<double>(uniform_at(b_.seed, b_.step,
                                               static_cast<std::uint32_t>(s.streams[n.slot]),
                                               static_cast<std::uint64_t>(linear(s, p))));
-      default: break;
+      default:
+        break;
     }
     if (n.code == op::dot_general || is_reduction(n.code)) return heavy[index(i)];
     double x[3] = {};
@@ -253,7 +282,8 @@ class schedule_interpreter {
       write(at, x.type, number);
   }
   /// Everything is read before anything is written, as a kernel does with a vector.
-  void put_all(step const& s, position const& p, int scalar_axes, std::vector<double> const& heavy) {
+  void put_all(step const& s, position const& p, int scalar_axes,
+               std::vector<double> const& heavy) {
     std::vector<double> numbers;
     for (store const& x : s.stores) numbers.push_back(value(s, x.value, p, scalar_axes, heavy));
     for (int k = 0; k < s.stores.size(); ++k) put(s, s.stores[k], p, numbers[index(k)]);
