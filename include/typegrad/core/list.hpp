@@ -91,6 +91,11 @@ class list {
   }
 
  private:
+// g++ 12 takes the old items of a list in a list for an array of none at -O3.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Warray-bounds"
+#endif
   constexpr void grow(int capacity) {
     T* const items = new T[static_cast<std::size_t>(capacity)]{};
     for (int i = 0; i < size_; ++i) items[i] = static_cast<T&&>(items_[i]);
@@ -98,7 +103,11 @@ class list {
     items_ = items;
     capacity_ = capacity;
   }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
   constexpr void assign(list const& other) {
+    size_ = 0;  // what was here need not be moved
     if (other.size_ > capacity_) grow(other.size_);
     for (int i = 0; i < other.size_; ++i) items_[i] = other.items_[i];
     size_ = other.size_;
