@@ -74,6 +74,7 @@ namespace detail {
 struct program_sizes {
   int steps = 0, instructions = 0, stores = 0, slots = 0, streams = 0, buffers = 0;
   int weights = 0, inputs = 0, outputs = 0;
+  bool failed = false;  ///< a sound graph could not be cut into steps: the compiler is at fault
 };
 
 constexpr program_sizes sizes_of(compiled_graph const& c) {
@@ -89,6 +90,7 @@ constexpr program_sizes sizes_of(compiled_graph const& c) {
   n.weights = c.source.weights.size();
   n.inputs = c.source.inputs.size();
   n.outputs = c.source.outputs.size();
+  n.failed = !c.steps.error.empty();
   return n;
 }
 

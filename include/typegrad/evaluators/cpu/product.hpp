@@ -74,8 +74,6 @@ struct product_kernel : step_body<Source, Arch> {
   }
 
   static void run(team const& members, void* const* slots, int const*, run_context const& run) {
-    static_assert(is_floating(type()),
-                  "a matrix product on the CPU needs float32 or float64 values; cast them first");
     static_assert((type() == dtype::float64) == std::is_same_v<real, double>,
                   "a matrix product and what is computed from its result at once must be of one "
                   "floating dtype");

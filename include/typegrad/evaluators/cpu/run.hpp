@@ -79,6 +79,16 @@ constexpr bool supported() {
   return true;
 }
 
+template <class Program>
+constexpr bool multiplies_integers() {
+  for (instruction const& x : Program::data.instructions)
+    if (x.code == op::dot_general && !is_floating(x.type)) return true;
+  return false;
+}
+
+template <class Program, class Arch>
+inline void run_checked(bindings const& b) noexcept;
+
 template <class Program, class Arch, std::size_t... I>
 constexpr std::size_t most_scratch(int team_size, std::index_sequence<I...>) {
   std::size_t most = 0;
@@ -109,10 +119,24 @@ constexpr std::size_t arena_bytes(std::int64_t batch_size, int threads) {
 /// for any number of threads.
 template <class Program, class Arch = xsimd::default_arch>
 void run(bindings const& b) noexcept {
+  static_assert(!Program::sizes.failed,
+                "typegrad could not cut this program's graph into steps; please report what "
+                "compile_graph(Recipe::build()).source.error says");
+  constexpr bool supported = detail::supported<Program>();
+  static_assert(supported,
+                "the CPU evaluator computes with float32, float64, int32 and bool; this program "
+                "has values of float16, bfloat16 or int8");
+  constexpr bool multiplies_integers = detail::multiplies_integers<Program>();
+  static_assert(!multiplies_integers,
+                "a matrix product on the CPU needs float32 or float64 values; cast them first");
+  if constexpr (supported && !multiplies_integers) detail::run_checked<Program, Arch>(b);
+}
+
+namespace detail {
+
+template <class Program, class Arch>
+inline void run_checked(bindings const& b) noexcept {
   constexpr auto& data = Program::data;
-  static_assert(detail::supported<Program>(),
-                "the CPU evaluator computes with float32, float64, int32 and bool; this program has "
-                "values of float16, bfloat16 or int8");
   std::array<void*, static_cast<std::size_t>(Program::sizes.buffers) + 1> buffers;
   for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.buffers); ++i) {
     buffer const& x = data.buffers[i];
@@ -136,5 +160,7 @@ void run(bindings const& b) noexcept {
     detail::run_steps<Program, Arch, 0, Program::step_count>(members, buffers.data(), context);
   });
 }
+
+}  // namespace detail
 
 }  // namespace typegrad::cpu
