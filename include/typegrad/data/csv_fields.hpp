@@ -4,7 +4,7 @@
 
 #include <charconv>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,7 +20,7 @@ struct csv_fields {
   std::size_t columns = 0;
   std::vector<std::string_view> fields;
   std::vector<std::size_t> lines;  // on which each record begins, from 1
-  std::deque<std::string> unescaped;
+  std::list<std::string> unescaped;
 
   std::size_t records() const { return lines.size(); }
   std::string_view at(std::size_t record, std::size_t column) const {

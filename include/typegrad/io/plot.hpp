@@ -6,7 +6,6 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <deque>
 #include <filesystem>
 #include <memory>
 #include <iterator>
@@ -176,11 +175,11 @@ struct figure {
   double width = 0;  ///< in pixels; 0: 480 for each column
   double panel_height = 330;
   std::size_t columns = 0;  ///< panels side by side; 0: up to 2
-  std::deque<plot::panel> panels = {};
+  std::vector<std::unique_ptr<plot::panel>> panels = {};
 
   /// Adds a panel, in reading order. The reference stays good.
   plot::panel& panel(std::string panel_title) {
-    return panels.emplace_back(std::move(panel_title));
+    return *panels.emplace_back(std::make_unique<plot::panel>(std::move(panel_title)));
   }
 
   /// The picture as SVG text.
@@ -202,10 +201,10 @@ struct figure {
     std::vector<double> margins(across, 0.0);
     for (std::size_t i = 0; i < panels.size(); ++i) {
       double& widest = margins[i % across];
-      widest = std::max(widest, panels[i].margin(cell, panel_height));
+      widest = std::max(widest, panels[i]->margin(cell, panel_height));
     }
     for (std::size_t i = 0; i < panels.size(); ++i) {
-      panels[i].draw(on,
+      panels[i]->draw(on,
                      {edge + cell * static_cast<double>(i % across),
                       head + panel_height * static_cast<double>(i / across)},
                      cell, panel_height, margins[i % across]);
