@@ -98,6 +98,15 @@ struct step {
   list<int> streams;  ///< per random instruction's slot
 };
 
+/// The domain axis where the columns of a contraction begin; of a step in either form.
+template <class Step>
+constexpr int first_column(Step const& s) {
+  std::int64_t count = 1;
+  int axis = s.rank;
+  while (axis > 0 && count < s.product.columns.extent) count *= s.axes[--axis].extent;
+  return axis;
+}
+
 /// A graph cut into steps, in the order in which they run.
 struct schedule {
   list<step> steps;

@@ -65,14 +65,6 @@ constexpr void drop(access& a, int outer, int rank) {
   a.strides[rank - 1] = 0;
 }
 
-/// The domain axis where a contraction's columns begin.
-constexpr int first_column(step const& s) {
-  std::int64_t count = 1;
-  int axis = s.rank;
-  while (axis > 0 && count < s.product.columns.extent) count *= s.axes[--axis].extent;
-  return axis;
-}
-
 /// Merges neighbouring axes that every access walks through as if they were one.
 constexpr void collapse(step& s) {
   if (s.kind == step_kind::contraction && s.product.loops > 0) return;

@@ -42,21 +42,10 @@ struct column_kernel : step_body<Source, Arch> {
   }
 
  private:
-  template <int I>
-  struct sum_cell {};
-  template <int I>
-    requires(is_reduction(body::at(I).code))
-  struct sum_cell<I> {
-    reducer<body::at(I).code, real, Arch, body::at(body::at(I).a).type> value;
-  };
-  template <class Sequence>
-  struct sums_of;
-  template <std::size_t... I>
-  struct sums_of<std::index_sequence<I...>> : sum_cell<static_cast<int>(I)>... {};
-  using sums = sums_of<typename body::indices>;
+  using sums = sums_of<body, Arch>;
   template <int I>
   TYPEGRAD_INLINE static auto& cell(sums& s) {
-    return static_cast<sum_cell<I>&>(s).value;
+    return s.template cell<I>();
   }
   static constexpr bool reduces(int i) { return is_reduction(body::at(i).code); }
 

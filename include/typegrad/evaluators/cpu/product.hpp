@@ -61,13 +61,7 @@ struct product_kernel : step_body<Source, Arch> {
   using kernel = gemm<shape, real, Arch>;
 
   /// The domain axis where the columns begin.
-  static constexpr int first_column() {
-    std::int64_t count = 1;
-    int axis = rank;
-    while (axis > 0 && count < p.columns.extent) count *= info.axes[--axis].extent;
-    return axis;
-  }
-  static constexpr int column_axis = first_column();
+  static constexpr int column_axis = first_column(info);
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     return (kernel::template scratch_bytes<operand_a, operand_b>(team_size) + 63) / 64 * 64;

@@ -4,7 +4,9 @@
 #include <typegrad/evaluators/cpu/lane.hpp>
 #include <typegrad/graph/op.hpp>
 
+#include <cstddef>
 #include <limits>
+#include <utility>
 
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
@@ -198,5 +200,26 @@ struct reducer<op::argmax, Real, Arch, Type>
 template <class Real, class Arch, dtype Type>
 struct reducer<op::argmin, Real, Arch, Type>
     : detail::position_reducer<false, Real, Arch, Type> {};
+
+/// The reductions of a step's body in the making: a cell for each of its instructions, empty where
+/// that is no reduction.
+template <class Body, class Arch, int I>
+struct sum_cell {};
+template <class Body, class Arch, int I>
+  requires(is_reduction(Body::at(I).code))
+struct sum_cell<Body, Arch, I> {
+  reducer<Body::at(I).code, typename Body::real, Arch, Body::at(Body::at(I).a).type> value;
+};
+
+template <class Body, class Arch, class Sequence = typename Body::indices>
+struct sums_of;
+template <class Body, class Arch, std::size_t... I>
+struct sums_of<Body, Arch, std::index_sequence<I...>>
+    : sum_cell<Body, Arch, static_cast<int>(I)>... {
+  template <int K>
+  TYPEGRAD_INLINE auto& cell() {
+    return static_cast<sum_cell<Body, Arch, K>&>(*this).value;
+  }
+};
 
 }  // namespace typegrad::cpu

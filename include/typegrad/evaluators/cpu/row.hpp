@@ -106,23 +106,12 @@ struct row_kernel : loop_kernel<Source, Arch> {
     return is_reduction(body::at(i).code) && body::at(i).phase == Phase + 1;
   }
 
-  template <int I>
-  struct sum_cell {};
-  template <int I>
-    requires(is_reduction(body::at(I).code))
-  struct sum_cell<I> {
-    reducer<body::at(I).code, real, Arch, body::at(body::at(I).a).type> value;
-  };
-  template <class Sequence>
-  struct sums_of;
-  template <std::size_t... I>
-  struct sums_of<std::index_sequence<I...>> : sum_cell<static_cast<int>(I)>... {};
   template <int Unroll>
   struct accumulators {
-    sums_of<typename body::indices> all[Unroll];
+    sums_of<body, Arch> all[Unroll];
     template <int I>
     TYPEGRAD_INLINE auto& cell(int u) {
-      return static_cast<sum_cell<I>&>(all[u]).value;
+      return all[u].template cell<I>();
     }
   };
 

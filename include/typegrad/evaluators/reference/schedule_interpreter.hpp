@@ -357,13 +357,6 @@ class schedule_interpreter {
     return n.code == op::argmax || n.code == op::argmin ? static_cast<double>(best_at) : best;
   }
 
-  static int first_column(step const& s) {
-    std::int64_t count = 1;
-    int axis = s.rank;
-    while (axis > 0 && count < s.product.columns.extent) count *= s.axes[--axis].extent;
-    return axis;
-  }
-
   void run_product(step const& s) {
     contraction const& c = s.product;
     int const columns = first_column(s);
