@@ -6,6 +6,7 @@
 #include <typegrad/core/text.hpp>
 #include <typegrad/graph/initializer.hpp>
 #include <typegrad/graph/op.hpp>
+#include <typegrad/graph/window.hpp>
 
 namespace typegrad {
 
@@ -13,11 +14,12 @@ namespace typegrad {
 struct attribute {
   axis_list a, b, c, d;
   extents low, high, step;
+  window over;  ///< of contractions that slide one
   bool over_batch = false;
 
   constexpr bool operator==(attribute const& o) const {
     return over_batch == o.over_batch && a == o.a && b == o.b && c == o.c && d == o.d &&
-           low == o.low && high == o.high && step == o.step;
+           low == o.low && high == o.high && step == o.step && over == o.over;
   }
 };
 

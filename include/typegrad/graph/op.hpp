@@ -23,8 +23,16 @@ enum class op : std::uint8_t {
   equal, not_equal, less, less_equal, greater, greater_equal, logical_and, logical_or,
   // elementwise, three operands
   select,  ///< (condition, a, b): a where the condition holds, else b
-  // contraction
+  // contractions: what has a kernel of its own
   dot_general,
+  convolution,         ///< (x, k) -> y; its attribute's window says how
+  convolution_input,   ///< (y, k) -> x: the gradient with respect to x
+  convolution_kernel,  ///< (x, y) -> k: the gradient with respect to k, summed over the batch
+  window_sum,          ///< x -> y
+  window_spread,       ///< y -> x: the transpose of window_sum
+  window_max,          ///< x -> y
+  window_scatter,      ///< (x, y) -> like x: y at each window's first largest x, added up
+  window_gather,       ///< (x, z) -> like y: the z at each window's first largest x
   // reductions over axes, and over the batch if the attribute says so
   reduce_sum, reduce_max, reduce_min, argmax, argmin,
   // movement
@@ -47,6 +55,11 @@ constexpr bool is_binary(op code) { return is_between(code, op::add, op::logical
 constexpr bool is_elementwise(op code) { return is_between(code, op::negate, op::select); }
 constexpr bool is_comparison(op code) { return is_between(code, op::equal, op::greater_equal); }
 constexpr bool is_reduction(op code) { return is_between(code, op::reduce_sum, op::argmin); }
+constexpr bool is_contraction(op code) {
+  return is_between(code, op::dot_general, op::window_gather);
+}
+/// Contractions that slide a window.
+constexpr bool slides(op code) { return is_between(code, op::convolution, op::window_gather); }
 constexpr bool is_movement(op code) { return is_between(code, op::reshape, op::reverse); }
 constexpr bool is_commutative(op code) {
   return code == op::add || code == op::multiply || code == op::equal || code == op::not_equal ||

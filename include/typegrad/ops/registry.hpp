@@ -4,6 +4,7 @@
 #include <typegrad/ops/contraction.hpp>
 #include <typegrad/ops/elementwise.hpp>
 #include <typegrad/ops/leaves.hpp>
+#include <typegrad/ops/window.hpp>
 
 #include <array>
 #include <utility>
