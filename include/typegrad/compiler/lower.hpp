@@ -47,6 +47,16 @@ constexpr symbol ordered_operand(symbol x, axis_list const& batch, axis_list con
   return build::transpose(x, order(contracted_first));
 }
 
+constexpr attribute product_attribute(build::dot_axes const& axes) {
+  attribute at;
+  at.a = axes.contract_a;
+  at.b = axes.contract_b;
+  at.c = axes.batch_a;
+  at.d = axes.batch_b;
+  at.over_batch = axes.over_batch;
+  return at;
+}
+
 /// Brings the operands of a product into an order of axes in which they are matrices.
 constexpr symbol lower_product(symbol a, symbol b, attribute const& at) {
   if (at.over_batch && at.c.size() > 0) {
@@ -88,6 +98,39 @@ constexpr symbol lower_product(symbol a, symbol b, attribute const& at) {
   return build::dot_general(x, y, axes);
 }
 
+/// A convolution whose windows are single elements, or of which one covers the whole input, is a
+/// matrix product; so are its gradients. Not valid for others.
+constexpr symbol lower_convolution(op code, symbol a, symbol b, attribute const& at,
+                                   extents const& shape) {
+  bool single = at.over.groups == 1;
+  bool whole = at.over.groups == 1;
+  for (window_axis const& x : at.over.axes) {
+    single = single && x.size == 1 && x.stride == 1 && x.low == 0 && x.in == x.out;
+    whole = whole && x.out == 1 && x.low == 0 && x.size == x.in && (x.dilation == 1 || x.in == 1);
+  }
+  if (!single && !whole) return {};
+  // x as (positions, C), k as (C, F), y as (positions, F), where one window that covers all makes
+  // all of x the channels of one position
+  std::int64_t const positions = single ? at.over.positions_in() : 1;
+  auto const matrix = [](symbol v, std::int64_t rows) {
+    return build::reshape(v, {rows, v.shape().count() / rows});
+  };
+  build::dot_axes axes;
+  symbol result;
+  if (code == op::convolution_kernel) {
+    axes.contract_a = axes.contract_b = {0};
+    axes.over_batch = at.over_batch;
+    result = lower_product(matrix(a, positions), matrix(b, positions), product_attribute(axes));
+  } else {
+    axes.contract_a = {1};
+    axes.contract_b = {code == op::convolution ? 0 : 1};
+    std::int64_t const filters = b.shape().back();
+    result = lower_product(matrix(a, positions), matrix(b, b.shape().count() / filters),
+                           product_attribute(axes));
+  }
+  return build::reshape(result, shape);
+}
+
 }  // namespace detail
 
 /// Rewrites reductions into the forms that steps compute: along the last axis, along leading axes,
@@ -109,6 +152,14 @@ constexpr graph lower(graph const& g) {
     if (n.code == op::dot_general) {
       renamed[id] = detail::lower_product(operands[0], operands[1], g.attributes_of(id)).id();
       continue;
+    }
+    if (is_between(n.code, op::convolution, op::convolution_kernel)) {
+      symbol const product = detail::lower_convolution(n.code, operands[0], operands[1],
+                                                       g.attributes_of(id), n.shape);
+      if (product.valid()) {
+        renamed[id] = product.id();
+        continue;
+      }
     }
     if (!is_reduction(n.code)) {
       attribute const* const a = n.attribute < 0 ? nullptr : &g.attributes_of(id);

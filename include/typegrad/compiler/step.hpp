@@ -36,7 +36,7 @@ struct access {
 ///   scalar          the run scalar `slot`
 ///   iota            the integer at `where` itself
 ///   random_uniform  stream of `slot`
-///   dot_general     the finished element of the step's contraction
+///   contractions    the finished element of the step's contraction
 ///   reductions      of instruction a along the domain's reduced axes
 struct instruction {
   op code = op::constant;
@@ -66,18 +66,25 @@ enum class step_kind : std::uint8_t {
   loop,         ///< elementwise: every position of the domain by itself
   row,          ///< the same with reductions along the innermost axis
   column,       ///< reductions along axes that are not the innermost, or over everything
-  contraction,  ///< a matrix product, whose body is the epilogue
+  contraction,  ///< an op with a kernel of its own, whose body is the epilogue
 };
 
-/// A matrix product C(rows, columns) = sum over inner of A(row, inner) B(inner, column), repeated
-/// over the domain's loop axes. Extents count samples where marked.
+/// What a contraction's kernel computes: a matrix C(rows, columns), extents counting samples where
+/// marked. `code` says how:
+///   dot_general   sum over inner of A(row, inner) B(inner, column), repeated over the domain's
+///                 loop axes
+///   ops that slide a window   over dense operands; the columns are the last axis: `channels` of x,
+///                 `filters` of y. `inner` counts what is summed up for an element.
 struct contraction {
+  op code = op::dot_general;
   domain_axis rows, columns, inner;
   int slot_a = 0, slot_b = 0;
   access a, b;                    ///< strides over the loop axes; offsets
   std::int64_t a_row = 0, a_inner = 0;
   std::int64_t b_inner = 0, b_column = 0;
   int loops = 0;                  ///< leading domain axes that are looped over
+  window over;
+  std::int64_t channels = 0, filters = 0;
   constexpr bool operator==(contraction const&) const = default;
 };
 

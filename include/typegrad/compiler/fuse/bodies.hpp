@@ -48,7 +48,9 @@ class body_builder : public grouping {
           for (int id = 0; id < g_.size(); ++id)
             wanted = wanted || (step_of_[id] == s && stored_[id]);
           if (!wanted) continue;
-          if (!build_product(target, shape_of)) continue;
+          bool const built = slides(g_[shape_of].code) ? build_sliding(target, shape_of)
+                                                       : build_product(target, shape_of);
+          if (!built) continue;
         }
         for (int id = 0; id < g_.size(); ++id)
           if (step_of_[id] == s && stored_[id]) emit_store(target, id);
@@ -141,7 +143,7 @@ class body_builder : public grouping {
       return push(s, out, id, v.linear);
     }
     bool const own_place = local && v.linear == identity_view(n.shape, first_).linear;
-    if (n.code == op::dot_general && own_place) return push(s, out, id, v.linear);
+    if (is_contraction(n.code) && own_place) return push(s, out, id, v.linear);
     if (n.code == op::random_uniform && own_place) {
       out.slot = s.streams.size();
       s.streams.push_back(n.index);
@@ -250,6 +252,52 @@ class body_builder : public grouping {
     }
     out.buffer = id;
     out.where = v.linear;
+    return true;
+  }
+
+  /// An op that slides a window reads whole operands as they lie in memory.
+  constexpr bool build_sliding(step& s, int id) {
+    node const& n = g_[id];
+    attribute const& at = g_.attributes_of(id);
+    int const first = g_.operand(id, 0);
+    int const last = g_.operand(id, n.operand_count - 1);
+    contraction p;
+    p.code = n.code;
+    p.over = at.over;
+    std::int64_t const columns = n.shape.back();
+    std::int64_t const first_channels = g_[first].shape.back();
+    p.channels = n.code == op::convolution_input ? columns : first_channels;
+    p.filters = n.code == op::convolution_input    ? first_channels
+                : n.code == op::convolution_kernel ? g_[last].shape.back()
+                                                   : columns;
+    p.rows = {n.shape.count() / columns, n.per_sample};
+    p.columns = {columns, false};
+    std::int64_t const each = n.code == op::convolution         ? p.channels / at.over.groups
+                              : n.code == op::convolution_input ? p.filters / at.over.groups
+                                                                : 1;
+    p.inner = {n.code == op::convolution_kernel ? at.over.positions_out() : at.over.taps() * each,
+               at.over_batch};
+    int slots[2] = {};
+    for (int i = 0; i < n.operand_count; ++i) {
+      int const o = g_.operand(id, i);
+      operand_place where;
+      if (!place_of(o, where)) return false;
+      node const& held = g_[where.buffer];
+      bool dense = held.per_sample == g_[o].per_sample && held.type == n.type &&
+                   held.shape.count() == g_[o].shape.count() && where.where.offset == 0;
+      access const wanted = identity_view(g_[o].shape, 0).linear;
+      for (int axis = 0; axis < g_[o].shape.rank; ++axis)
+        dense = dense && (g_[o].shape[axis] == 1 ||
+                          where.where.strides[axis] == wanted.strides[axis]);
+      if (!dense) {
+        repack(o);
+        return false;
+      }
+      slots[i] = slot_of(s, where.buffer);
+    }
+    p.slot_a = slots[0];
+    p.slot_b = slots[n.operand_count - 1];
+    s.product = p;
     return true;
   }
 

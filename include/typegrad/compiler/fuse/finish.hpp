@@ -140,7 +140,7 @@ constexpr void finish(step& s) {
     n.varies = false;
     for (int axis = inner < 0 ? 0 : inner; reads && axis < s.rank; ++axis)
       n.varies = n.varies || n.where.strides[axis] != 0;
-    n.varies = n.varies || n.code == op::dot_general || n.code == op::random_uniform;
+    n.varies = n.varies || is_contraction(n.code) || n.code == op::random_uniform;
     int phase = 0;
     for (int const o : {n.a, n.b, n.c}) {
       if (o < 0) continue;

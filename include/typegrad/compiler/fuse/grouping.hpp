@@ -81,7 +81,7 @@ class grouping {
       }
       if (ready_[id] < 0) cost_[id] = price_of(id);
       if (free_standing(id)) continue;
-      if (n.code == op::dot_general) {
+      if (is_contraction(n.code)) {
         open(step_kind::contraction, id);
       } else if (n.code == op::pad || n.code == op::concatenate) {
         open_pieces(id);
@@ -293,7 +293,7 @@ class grouping {
         }
         if (last_user[b] != step_of_[id]) ++outside_[b];
         last_user[b] = step_of_[id];
-        bool const heavy = g_[id].code == op::dot_general;
+        bool const heavy = is_contraction(g_[id].code);
         if (heavy) must_store_[b] = true;
         if (elements(id) > elements(b)) wider[b] = true;
       }
@@ -316,7 +316,7 @@ class grouping {
   }
   constexpr std::int64_t elements(int id) const {
     node const& n = g_[id];
-    std::int64_t const count = is_reduction(n.code) || n.code == op::dot_general
+    std::int64_t const count = is_reduction(n.code) || is_contraction(n.code)
                                    ? g_[g_.operand(id, 0)].shape.count()
                                    : n.shape.count();
     return count * (n.per_sample ? 1'000'000 : 1);

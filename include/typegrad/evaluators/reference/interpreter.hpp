@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/core/random_stream.hpp>
+#include <typegrad/evaluators/reference/window.hpp>
 #include <typegrad/ops/registry.hpp>
 
 #include <cmath>
@@ -133,6 +134,7 @@ class interpreter {
       case op::dot_general: return dot(id, n, b, where);
       default: break;
     }
+    if (slides(n.code)) return slid(id, n, b, e);
     if (is_reduction(n.code)) return reduction(id, n, b, where);
     return movement(id, n, b, e, where);
   }
@@ -224,6 +226,25 @@ class interpreter {
         sum64 += x * y;
       }
     return n.type == dtype::float32 ? static_cast<double>(sum) : sum64;
+  }
+
+  double slid(int id, node const& n, std::int64_t b, std::int64_t e) const {
+    attribute const& attributes = g_.attributes_of(id);
+    int const left = g_.operand(id, 0);
+    int const right = g_.operand(id, n.operand_count - 1);
+    bool const to_x = n.code == op::convolution_input;
+    std::int64_t const mine = n.code == op::convolution_kernel ? g_[right].shape.back()
+                                                               : n.shape.back();
+    std::int64_t const theirs = g_[left].shape.back();
+    sliding const s{n.code,
+                    attributes.over,
+                    to_x ? mine : theirs,
+                    to_x ? theirs : mine,
+                    attributes.over_batch ? 0 : b,
+                    attributes.over_batch ? b_.batch_size : b + 1};
+    auto const a = [&](std::int64_t sample, std::int64_t i) { return at(left, sample, i); };
+    auto const c = [&](std::int64_t sample, std::int64_t i) { return at(right, sample, i); };
+    return n.type == dtype::float32 ? s.element<Real>(b, e, a, c) : s.element<double>(b, e, a, c);
   }
 
   double movement(int id, node const& n, std::int64_t b, std::int64_t e,

@@ -254,7 +254,7 @@ class schedule_interpreter {
       default:
         break;
     }
-    if (n.code == op::dot_general || is_reduction(n.code)) return heavy[index(i)];
+    if (is_contraction(n.code) || is_reduction(n.code)) return heavy[index(i)];
     double x[3] = {};
     int const operands[] = {n.a, n.b, n.c};
     int last = 0;
@@ -368,6 +368,10 @@ class schedule_interpreter {
       for (int i = columns; i < s.rank; ++i) column = column * length(s.axes[i]) + p.along[i];
       if (row >= length(c.rows) || column >= length(c.columns))
         return fail("leaves the rows and columns of its product ", s.buffers[c.slot_a]);
+      if (slides(c.code)) {
+        double const result = slid(s, row * c.columns.extent + column);
+        return put_all(s, p, columns, std::vector<double>(index(s.body.size()), result));
+      }
       float sum = 0;
       double sum64 = 0;
       for (std::int64_t k = 0; k < length(c.inner); ++k) {
@@ -384,6 +388,28 @@ class schedule_interpreter {
       double const result = type == dtype::float32 ? static_cast<double>(sum) : sum64;
       put_all(s, p, columns, std::vector<double>(index(s.body.size()), result));
     });
+  }
+
+  /// Element e, counted over all samples, of what a step that slides a window computes.
+  double slid(step const& s, std::int64_t e) {
+    contraction const& c = s.product;
+    sliding const form{c.code, c.over, c.channels, c.filters, 0,
+                       c.inner.batch ? b_.batch_size : 1};
+    auto const read_slot = [&](int slot) {
+      bool const sampled =
+          c_.memory.buffers[c_.memory.buffer_of[s.buffers[slot]]].per_sample;
+      std::int64_t const count =
+          sampled ? c_.memory.buffers[c_.memory.buffer_of[s.buffers[slot]]].elements : 0;
+      return [this, &s, slot, count](std::int64_t sample, std::int64_t i) {
+        auto const* const at = element(s, slot, sample * count + i);
+        return at == nullptr ? 0 : read(at, type_of(s, slot));
+      };
+    };
+    std::int64_t const each = c.rows.extent * c.columns.extent;
+    auto const a = read_slot(c.slot_a);
+    auto const b = read_slot(c.slot_b);
+    return type_of(s, c.slot_a) == dtype::float32 ? form.element<float>(e / each, e % each, a, b)
+                                                  : form.element<double>(e / each, e % each, a, b);
   }
 
   compiled_graph const& c_;
