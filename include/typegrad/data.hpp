@@ -5,8 +5,10 @@
 #include <typegrad/data/csv.hpp>
 #include <typegrad/data/dataset.hpp>
 #include <typegrad/data/datasets/california_housing.hpp>
+#include <typegrad/data/datasets/cifar10.hpp>
 #include <typegrad/data/datasets/mnist.hpp>
 #include <typegrad/data/datasets/synthetic_digits.hpp>
+#include <typegrad/data/datasets/synthetic_shapes.hpp>
 #include <typegrad/data/idx.hpp>
 #include <typegrad/data/one_hot.hpp>
 #include <typegrad/data/scaler.hpp>

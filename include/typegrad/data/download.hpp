@@ -76,10 +76,11 @@ inline int run_program(std::vector<std::string> arguments) {
 #endif
 }
 
-/// A published file: its name below a mirror's address, and its MD5.
+/// A published file: its name below a mirror's address, its MD5, and a bound on its size.
 struct published_file {
   std::string_view name;
   std::string_view md5;
+  std::size_t most_bytes = 100'000'000;
 };
 
 // One file into `folder`, whole and right or not at all; says why not.
@@ -116,9 +117,9 @@ inline std::optional<std::string> download_file(published_file const& file,
                                     "--speed-limit",
                                     "1000",
                                     "--max-time",
-                                    "180",
+                                    message(80 + file.most_bytes / 1'000'000),
                                     "--max-filesize",
-                                    "100000000",
+                                    message(file.most_bytes),
                                     "--output",
                                     part.string(),
                                     "--",

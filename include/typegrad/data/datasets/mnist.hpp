@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -13,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <typegrad/data/dataset.hpp>
+#include <typegrad/data/datasets/announce.hpp>
 #include <typegrad/data/datasets/synthetic_digits.hpp>
 #include <typegrad/data/download.hpp>
 #include <typegrad/data/idx.hpp>
@@ -133,12 +133,6 @@ inline dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> read_mnist_p
 inline image_dataset read_mnist(mnist_paths const& files, std::string source) {
   return {read_mnist_part(files.paths[0], files.paths[1]),
           read_mnist_part(files.paths[2], files.paths[3]), std::move(source)};
-}
-
-inline image_dataset announced(std::string_view title, image_dataset data) {
-  std::fprintf(stderr, "typegrad: %.*s: %zu + %zu images from %s\n", static_cast<int>(title.size()),
-               title.data(), data.train.size(), data.test.size(), data.source.c_str());
-  return data;
 }
 
 inline image_dataset mnist_from(mnist_family const& family, std::filesystem::path const& folder) {
