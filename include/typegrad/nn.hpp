@@ -6,10 +6,12 @@
 #include <typegrad/nn/model.hpp>
 
 #include <typegrad/nn/activation.hpp>
+#include <typegrad/nn/batch_normalization.hpp>
 #include <typegrad/nn/dense.hpp>
 #include <typegrad/nn/dropout.hpp>
 #include <typegrad/nn/frozen.hpp>
 #include <typegrad/nn/losses.hpp>
+#include <typegrad/nn/merge.hpp>
 #include <typegrad/nn/metrics.hpp>
 #include <typegrad/nn/reshape.hpp>
 #include <typegrad/nn/sequential.hpp>

@@ -15,6 +15,12 @@ struct layer_scope {
   name_text description;  ///< how a diagnosis calls it: "layer 1, dense"
 };
 
+/// The value that a state has after a step of training.
+struct state_update {
+  int weight = 0;  ///< position among the graph's weights
+  int node = 0;    ///< a shared value of its extents
+};
+
 /// A layer that was called, for summaries: in the order of the first calls, outer layers first.
 struct layer_record {
   layer_scope scope;
@@ -41,6 +47,7 @@ class graph {
   // What tracing keeps beside the nodes.
   diagnosis error;              ///< the first diagnosis; once set, the trace is poisoned
   list<int> losses;        ///< added by layers: a value per sample, or a shared one
+  list<state_update> updates;  ///< by layers, while training; one at most for a weight
   bool training = false;   ///< dropout and its like are active
   bool trainable = true;   ///< weights made now are trained
   int random_streams = 0;  ///< handed out so far

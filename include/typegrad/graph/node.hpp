@@ -47,6 +47,7 @@ struct weight_info {
   float l1 = 0;  ///< regularization added to the training loss: l1 * sum(|w|) + l2 * sum(w^2)
   float l2 = 0;
   bool trainable = true;
+  bool state = false;  ///< not trained, but training gives it a new value after every step
 };
 
 /// Data that a graph reads.

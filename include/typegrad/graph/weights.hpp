@@ -24,12 +24,19 @@ class weights {
   template <class Initializer>
   constexpr symbol operator()(std::string_view name, extents shape, Initializer initial,
                               regularizer penalty = {}, bool trainable = true) {
-    return make(name, shape, static_cast<initializer>(initial), penalty, trainable);
+    return make(name, shape, static_cast<initializer>(initial), penalty, trainable, false);
+  }
+
+  /// An array that is kept with the weights and not trained, but changes in training: the layer
+  /// says what it becomes after a step (`layer::update`). Within `frozen` it stays as it is.
+  template <class Initializer>
+  constexpr symbol state(std::string_view name, extents shape, Initializer initial) {
+    return make(name, shape, static_cast<initializer>(initial), {}, false, true);
   }
 
  private:
   constexpr symbol make(std::string_view name, extents const& shape, initializer initial,
-                        regularizer penalty, bool trainable) {
+                        regularizer penalty, bool trainable, bool state) {
     graph& g = *graph_;
     if (g.failed()) return symbol{g, -1};
     for (std::int64_t const n : shape)
@@ -45,6 +52,7 @@ class weights {
     w.l1 = penalty.l1;
     w.l2 = penalty.l2;
     w.trainable = trainable && g.trainable;
+    w.state = state && g.trainable;
     node n;
     n.code = op::weight;
     n.shape = shape;

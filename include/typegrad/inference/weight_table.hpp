@@ -23,6 +23,7 @@ struct weight_place {
   extents shape;
   initializer initial;
   bool trainable = true;
+  bool state = false;       ///< training gives it a new value after every step
   std::int64_t offset = 0;  ///< elements from the buffer's begin, a multiple of 16
   std::int64_t count = 0;
 };
@@ -39,6 +40,7 @@ class weight_table {
       place.shape = w.shape;
       place.initial = w.initial;
       place.trainable = w.trainable;
+      place.state = w.state;
       place.offset = elements_;
       place.count = w.shape.count();
       elements_ += aligned_elements(place.count);

@@ -3,6 +3,7 @@
 
 #include <typegrad/core/type_name.hpp>
 #include <typegrad/graph/weights.hpp>
+#include <typegrad/ops/build.hpp>
 
 #include <concepts>
 #include <string_view>
@@ -50,6 +51,27 @@ constexpr void check_weights(graph& g, int first) {
                              ": an orthogonal matrix needs two axes or more, got extents ",
                              to_text(w.shape)));
   }
+}
+
+constexpr void update(graph& g, symbol state, symbol value) {
+  if (!g.training || !g.trainable || g.failed()) return;
+  bool const known = state.valid() && state.info().code == op::weight;
+  if (!known || !g.weights[state.info().index].state)
+    return g.fail(diagnosis{"update: the first argument must be what build made with add.state"});
+  int const weight = state.info().index;
+  if (!value.valid()) return g.fail(diagnosis{"update: the new value is empty"});
+  if (value.per_sample() || !(value.shape() == state.shape()))
+    return g.fail(sentence("update: ", g.weights[weight].path, " needs a value of extents ",
+                           to_text(state.shape()), " that all samples share, got ",
+                           to_text(value.shape()),
+                           value.per_sample() ? " a sample; use batch_mean" : ""));
+  value = build::cast(value, state.type());
+  for (state_update& u : g.updates)
+    if (u.weight == weight) {
+      u.node = value.id();
+      return;
+    }
+  g.updates.push_back({weight, value.id()});
 }
 
 /// The scope of a layer while it is called.
@@ -120,6 +142,18 @@ class layer {
   /// of a sample are added up), or a shared one.
   constexpr void add_loss(symbol value) {
     if (value.valid() && !graph_->failed()) graph_->losses.push_back(value.id());
+  }
+  /// In training: what `state` (made with `weights::state`) is after this step, if the step's loss
+  /// is finite. A second update replaces the first; `latest` tells how far it got. Requires a value
+  /// of the state's extents that is shared by the samples. Does nothing while predicting, and for
+  /// what is frozen.
+  constexpr void update(symbol state, symbol value) { detail::update(*graph_, state, value); }
+  /// `state` as this step's updates up to now leave it.
+  constexpr symbol latest(symbol state) const {
+    if (state.valid())
+      for (state_update const& u : graph_->updates)
+        if (u.weight == state.info().index) return {*graph_, u.node};
+    return state;
   }
   /// Sets the diagnosis: what is needed, what came, what to do. Only while the layer is called.
   constexpr void fail(diagnosis const& what) { graph_->fail(what); }

@@ -86,6 +86,7 @@ struct training_state {
     for (int i = 0; i < optimizer.slots; ++i)
       if (optimizer.uses[i]) slots[i] = aligned_buffer<float>(table.elements());
     for (auto const& place : table) {
+      if (place.state) states.push_back({place.offset, place.offset + place.count});
       if (!place.trainable) continue;
       auto const end = place.offset + (place.count + segment_grain - 1) / segment_grain *
                                           segment_grain;
@@ -97,7 +98,7 @@ struct training_state {
     }
     partial_sums = aligned_buffer<double>(
         norm_chunks(variables.data(), static_cast<int>(variables.size())));
-    train_outputs.resize(names + variables.size());
+    train_outputs.resize(names + variables.size() + states.size());
   }
 
   std::uint64_t seed = 0;
@@ -106,6 +107,7 @@ struct training_state {
 
   aligned_buffer<float> gradients, slots[max_slots];
   std::vector<segment> variables, merged;
+  std::vector<segment> states;  ///< their new values stand where a weight has its gradient
   aligned_buffer<double> partial_sums;
   aligned_buffer<float> results;  ///< loss and metrics of the last batch
   std::vector<void*> train_outputs;
@@ -127,15 +129,17 @@ struct engine {
     run(setup.evaluate, b, outputs);
   }
 
-  /// The same, and the gradients; the weights are as they were. `update` is to follow.
+  /// The same, the gradients, and new values of states; the weights are as they were. `update` is
+  /// to follow.
   void compute_gradients(batch_view const& b) const {
     void** next = state.train_outputs.data();
     for (std::size_t i = 0; i < setup.names.size(); ++i) *next++ = &state.results[index(i)];
     for (segment const& s : state.variables) *next++ = state.gradients.data() + s.begin;
+    for (segment const& s : state.states) *next++ = state.gradients.data() + s.begin;
     run(setup.train, b, state.train_outputs.data());
   }
 
-  /// The optimizer's step with the gradients just computed, on as many threads.
+  /// The optimizer's step with the gradients just computed, on as many threads, and the states'.
   void update(std::int64_t batch_size) const {
     ++state.step;
     update_target t;
@@ -149,6 +153,8 @@ struct engine {
     t.partial_sums = state.partial_sums.data();
     t.step = state.step;
     setup.optimizer.update(optimizer, t, setup.train.useful_threads(batch_size, threads()));
+    for (segment const& s : state.states)
+      std::copy(t.gradients + s.begin, t.gradients + s.end, t.weights + s.begin);
   }
 
   static constexpr std::size_t max_results = 32;

@@ -69,7 +69,8 @@ struct loss_trace {
   static constexpr diagnosis sentence() { return loss_graph<Model, Loss, Metrics...>(true).error; }
 };
 
-/// `loss_graph`; when training also an output for each trainable weight: the loss's gradient.
+/// `loss_graph`; when training also an output for each trainable weight, the loss's gradient, and
+/// then for each state its new value.
 template <bool Training, class Model, class Loss, class... Metrics>
 struct loss_recipe {
   static constexpr graph build() {
@@ -90,6 +91,13 @@ struct loss_recipe {
           gradients[i] >= 0
               ? gradients[i]
               : build::constant(g, 0, dtype::float32, g.weights[places[i]].shape).id());
+    for (int i = 0; i < nodes.size(); ++i) {
+      if (!g.weights[i].state) continue;
+      int value = nodes[i];
+      for (state_update const& u : g.updates)
+        if (u.weight == i) value = u.node;
+      g.outputs.push_back(value);
+    }
     return g;
   }
 };
