@@ -7,11 +7,13 @@
 
 #include <typegrad/nn/activation.hpp>
 #include <typegrad/nn/batch_normalization.hpp>
+#include <typegrad/nn/conv.hpp>
 #include <typegrad/nn/dense.hpp>
 #include <typegrad/nn/dropout.hpp>
 #include <typegrad/nn/frozen.hpp>
 #include <typegrad/nn/losses.hpp>
 #include <typegrad/nn/merge.hpp>
 #include <typegrad/nn/metrics.hpp>
+#include <typegrad/nn/pooling.hpp>
 #include <typegrad/nn/reshape.hpp>
 #include <typegrad/nn/sequential.hpp>

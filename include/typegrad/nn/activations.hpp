@@ -335,4 +335,18 @@ TYPEGRAD_ACTIVATION(squareplus)
 inline constexpr activations::silu swish{};
 inline constexpr activations::hard_silu hard_swish{};
 
+namespace detail {
+
+/// x with the activation among the options, if there is one.
+template <class... Options>
+constexpr symbol activated(symbol x, Options const&... given) {
+  [[maybe_unused]] auto const apply = [&x](auto const& one) {
+    if constexpr (std::same_as<option_tag<decltype(one)>, options::activation>) x = one(x);
+  };
+  (apply(given), ...);
+  return x;
+}
+
+}  // namespace detail
+
 }  // namespace typegrad

@@ -8,20 +8,6 @@
 
 namespace typegrad {
 
-namespace detail {
-
-/// x with the activation among the options, if there is one.
-template <class... Options>
-constexpr symbol activated(symbol x, Options const&... given) {
-  [[maybe_unused]] auto const apply = [&x](auto const& one) {
-    if constexpr (std::same_as<option_tag<decltype(one)>, options::activation>) x = one(x);
-  };
-  (apply(given), ...);
-  return x;
-}
-
-}  // namespace detail
-
 /// activation(x * kernel + bias) along the last axis: extents [..., n] become [..., Units].
 /// Weights: kernel [n, Units], bias [Units]. Options: an activation, no_bias, initializers (an
 /// initializer is the kernel's; bias_initializer(...)), regularizers (l1, l2, l1_l2 are the

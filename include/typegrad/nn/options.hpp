@@ -3,8 +3,11 @@
 
 #include <typegrad/core/text.hpp>
 #include <typegrad/graph/weights.hpp>
+#include <typegrad/graph/window.hpp>
 
 #include <concepts>
+#include <cstdint>
+#include <initializer_list>
 #include <string_view>
 #include <type_traits>
 
@@ -24,11 +27,23 @@ namespace options {
 
 TYPEGRAD_OPTION(activation)
 TYPEGRAD_OPTION(bias)
+TYPEGRAD_OPTION(size)
+TYPEGRAD_OPTION(strides)
+TYPEGRAD_OPTION(dilation_rate)
 TYPEGRAD_OPTION(padding)
+TYPEGRAD_OPTION(output_padding)
+TYPEGRAD_OPTION(groups)
+TYPEGRAD_OPTION(depth_multiplier)
+TYPEGRAD_OPTION(interpolation)
+TYPEGRAD_OPTION(keepdims)
 TYPEGRAD_OPTION(kernel_initializer)
 TYPEGRAD_OPTION(bias_initializer)
+TYPEGRAD_OPTION(depthwise_initializer)
+TYPEGRAD_OPTION(pointwise_initializer)
 TYPEGRAD_OPTION(kernel_regularizer)
 TYPEGRAD_OPTION(bias_regularizer)
+TYPEGRAD_OPTION(depthwise_regularizer)
+TYPEGRAD_OPTION(pointwise_regularizer)
 TYPEGRAD_OPTION(activity_regularizer)
 TYPEGRAD_OPTION(from_logits)
 TYPEGRAD_OPTION(label_smoothing)
@@ -47,6 +62,42 @@ struct option {
   T value;
   constexpr operator T() const { return value; }
 };
+
+/// A number for each spatial axis, outermost first; a single one stands for all of them.
+struct axis_numbers {
+  std::int64_t values[max_spatial] = {};
+  int count = 0;
+
+  constexpr axis_numbers(std::initializer_list<std::int64_t> numbers) {
+    for (std::int64_t const n : numbers) {
+      if (count < max_spatial) values[count] = n;
+      ++count;
+    }
+  }
+  constexpr std::int64_t operator[](int axis) const { return values[count == 1 ? 0 : axis]; }
+};
+
+/// A kernel's or a pool's size where one number does not say it: conv2d<32, size<3, 5>>.
+template <std::int64_t... N>
+inline constexpr option<options::size, axis_numbers> size{{N...}};
+/// How far a window moves from one position to the next, along all spatial axes or along each.
+template <std::int64_t... N>
+inline constexpr option<options::strides, axis_numbers> strides{{N...}};
+/// How far apart a window's taps are; 1 unless told.
+template <std::int64_t... N>
+inline constexpr option<options::dilation_rate, axis_numbers> dilation_rate{{N...}};
+/// Elements that a transposed convolution gives at the end beyond the least there can be.
+template <std::int64_t... N>
+inline constexpr option<options::output_padding, axis_numbers> output_padding{{N...}};
+/// Of channels and filters, each group a convolution of its own.
+template <std::int64_t N>
+inline constexpr option<options::groups, std::int64_t> groups{N};
+/// Filters that a depthwise convolution has for each channel.
+template <std::int64_t N>
+inline constexpr option<options::depth_multiplier, std::int64_t> depth_multiplier{N};
+
+/// Keeps reduced axes, with length 1.
+inline constexpr option<options::keepdims, bool> keepdims{true};
 
 /// What a convolution or a window does at the borders.
 enum class padding_mode { valid, same, causal };
