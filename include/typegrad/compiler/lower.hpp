@@ -109,24 +109,31 @@ constexpr symbol lower_convolution(op code, symbol a, symbol b, attribute const&
     whole = whole && x.out == 1 && x.low == 0 && x.size == x.in && (x.dilation == 1 || x.in == 1);
   }
   if (!single && !whole) return {};
-  // x as (positions, C), k as (C, F), y as (positions, F), where one window that covers all makes
-  // all of x the channels of one position
-  std::int64_t const positions = single ? at.over.positions_in() : 1;
-  auto const matrix = [](symbol v, std::int64_t rows) {
-    return build::reshape(v, {rows, v.shape().count() / rows});
+  // x as (positions..., C), k as (C, F), y as (positions..., F), positions without axes of length 1;
+  // one window that covers everything makes all of x the channels of one position
+  extents positions;
+  for (window_axis const& x : at.over.axes)
+    if (single && x.in != 1) positions.push_back(x.in);
+  auto const rows = [&](symbol v) {
+    extents e = positions;
+    e.push_back(v.shape().count() / positions.count());
+    return build::reshape(v, e);
   };
   build::dot_axes axes;
   symbol result;
   if (code == op::convolution_kernel) {
-    axes.contract_a = axes.contract_b = {0};
+    for (int i = 0; i < positions.rank; ++i) {
+      axes.contract_a.push_back(i);
+      axes.contract_b.push_back(i);
+    }
     axes.over_batch = at.over_batch;
-    result = lower_product(matrix(a, positions), matrix(b, positions), product_attribute(axes));
+    result = lower_product(rows(a), rows(b), product_attribute(axes));
   } else {
-    axes.contract_a = {1};
+    axes.contract_a = {positions.rank};
     axes.contract_b = {code == op::convolution ? 0 : 1};
     std::int64_t const filters = b.shape().back();
-    result = lower_product(matrix(a, positions), matrix(b, b.shape().count() / filters),
-                           product_attribute(axes));
+    symbol const k = build::reshape(b, {b.shape().count() / filters, filters});
+    result = lower_product(rows(a), k, product_attribute(axes));
   }
   return build::reshape(result, shape);
 }

@@ -16,15 +16,23 @@ struct compiled_graph {
   graph source;  ///< simplified and lowered
   schedule steps;
   memory_plan memory;
+  list<extents> output_shapes;
 };
 
 /// Simplifies, lowers, fuses and plans. Outputs that are leaves, or that are asked for twice, are
-/// copied to where they are wanted.
+/// copied to where they are wanted; what is merely another's value under other extents is written
+/// there at once.
 constexpr compiled_graph compile_graph(graph const& traced) {
   compiled_graph out;
   out.source = simplify(lower(simplify(traced)));
   graph& g = out.source;
   if (g.failed()) return out;
+  for (int& id : g.outputs) {
+    out.output_shapes.push_back(g[id].shape);
+    int source = id;
+    while (g[source].code == op::reshape) source = g.operand(source, 0);
+    if (!is_leaf(g[source].code)) id = source;
+  }
   for (int i = 0; i < g.outputs.size(); ++i) {
     int const id = g.outputs[i];
     bool copied = is_leaf(g[id].code) && g[id].code != op::random_uniform;
@@ -172,7 +180,8 @@ constexpr program_data<N> flatten(compiled_graph const& c) {
   for (input_info const& i : c.source.inputs) out.inputs[at(n.inputs++)] = i;
   for (int const id : c.source.outputs) {
     node const& o = c.source[id];
-    out.outputs[at(n.outputs++)] = {o.shape, o.type, o.per_sample};
+    out.outputs[at(n.outputs)] = {c.output_shapes[n.outputs], o.type, o.per_sample};
+    ++n.outputs;
   }
   out.shared_bytes = c.memory.shared_bytes;
   out.sample_bytes = c.memory.sample_bytes;

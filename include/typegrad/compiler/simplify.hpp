@@ -206,8 +206,16 @@ class simplifier {
       if (single && arg) return filled(n, 0);
       if (!single) axes.push_back(squeezed_axis(x.shape(), a.a[i]));
     }
-    symbol const y = build::reduce(n.code, view(x, squeezed(x.shape())), axes, a.over_batch);
-    return view(y, n.shape);
+    symbol from = view(x, squeezed(x.shape()));
+    bool over_batch = a.over_batch;
+    if (n.code == op::reduce_sum && code_of(from) == op::reduce_sum && axes.size() > 0) {
+      attribute const& inner = to_.attributes_of(from.id());
+      if (inner.over_batch && inner.a.size() == 0) {  // over the samples first: one sum of all
+        over_batch = true;
+        from = operand_of(from, 0);
+      }
+    }
+    return view(build::reduce(n.code, from, axes, over_batch), n.shape);
   }
 
   // Elementwise -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <typegrad/evaluators/cpu/column.hpp>
 #include <typegrad/evaluators/cpu/product.hpp>
 #include <typegrad/evaluators/cpu/row.hpp>
+#include <typegrad/evaluators/cpu/sliding.hpp>
 
 // The CPU evaluator: runs a program's steps one after the other, each on all threads.
 
@@ -35,6 +36,9 @@ struct kernel_of {
       return std::type_identity<row_kernel<step_source<Program, signature>, Arch>>{};
     else if constexpr (kind == step_kind::column)
       return std::type_identity<column_kernel<step_source<Program, signature>, Arch>>{};
+    else if constexpr (slides(Program::data.steps[static_cast<std::size_t>(Step)].product.code))
+      return std::type_identity<
+          sliding_kernel<shared_source<contents_of<Program, signature>()>, Arch>>{};
     else
       return std::type_identity<
           product_kernel<shared_source<contents_of<Program, signature>()>, Arch>>{};
@@ -82,7 +86,7 @@ constexpr bool supported() {
 template <class Program>
 constexpr bool multiplies_integers() {
   for (instruction const& x : Program::data.instructions)
-    if (x.code == op::dot_general && !is_floating(x.type)) return true;
+    if (is_contraction(x.code) && !is_floating(x.type)) return true;
   return false;
 }
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "evaluators/run_cpu.hpp"
+
+#include <typegrad/compiler/differentiate.hpp>
+#include <typegrad/graph/weights.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+// Convolutions and windows as steps of programs, with what is fused into them.
+
+namespace {
+
+using namespace typegrad;
+
+constexpr window square(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
+                        std::int64_t low) {
+  window w;
+  w.axes[1] = w.axes[2] = {in, out, size, stride, 1, low};
+  return w;
+}
+
+/// A small network, its loss and all gradients.
+template <bool Same, std::int64_t Channels, std::int64_t Filters>
+struct network {
+  static constexpr graph build() {
+    graph g;
+    symbol const x = build::input(g, "x", {9, 9, Channels});
+    weights add{g};
+    symbol const k = add("k", {3, 3, Channels, Filters}, glorot());
+    symbol const b = add("b", {Filters}, glorot());
+    symbol const one = add("one", {1, 1, Filters, Filters}, glorot());
+    std::int64_t const size = Same ? 9 : 7;
+    symbol y = build::convolution(x, k, square(9, size, 3, 1, Same ? 1 : 0)) + b;
+    y = maximum(y, 0.0);
+    symbol const shortcut = y;
+    y = build::convolution(y, one, square(size, size, 1, 1, 0)) + shortcut;
+    y = build::window_max(y, square(size, (size - 2) / 2 + 1, 2, 2, 0));
+    symbol const wide = build::window_sum(y, square((size - 2) / 2 + 1, (size - 2) / 2, 2, 1, 0));
+    g.outputs.push_back(wide.id());
+    symbol const loss = batch_sum(sum(wide * wide));
+    list<int> const wanted{x.id(), k.id(), b.id(), one.id()};
+    for (int const id : differentiate(g, loss, wanted)) g.outputs.push_back(id);
+    return g;
+  }
+  static constexpr initializer glorot() { return {}; }
+};
+
+template <class Recipe>
+void check() {
+  using program_type = program<Recipe>;
+  graph const g = Recipe::build();
+  reference::bindings b;
+  std::mt19937 source{5};
+  std::uniform_real_distribution<double> uniform{-1, 1};
+  auto const numbers = [&](std::int64_t n) {
+    reference::values v(static_cast<std::size_t>(n));
+    for (double& x : v) x = static_cast<double>(static_cast<float>(uniform(source)));
+    return v;
+  };
+  for (std::int64_t const batch : {1, 2, 7}) {
+    b.batch_size = batch;
+    b.inputs = {numbers(g.inputs[0].shape.count() * batch)};
+    b.weights.clear();
+    for (weight_info const& w : g.weights) b.weights.push_back(numbers(w.shape.count()));
+    auto const wanted = reference::evaluate<float>(g, b);
+    auto const one = support::run_cpu<program_type>(b, 1);
+    REQUIRE(one.size() == wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      INFO("output " << i << ", batch " << batch);
+      REQUIRE(one[i].size() == wanted[i].size());
+      double worst = 0, scale = 1;
+      for (std::size_t k = 0; k < wanted[i].size(); ++k) {
+        worst = std::max(worst, std::abs(one[i][k] - wanted[i][k]));
+        scale = std::max(scale, std::abs(wanted[i][k]));
+      }
+      CHECK(worst <= 2e-5 * scale);
+    }
+    CHECK(support::run_cpu<program_type>(b, 2) == one);
+    CHECK(support::run_cpu<program_type>(b, 3) == one);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("cpu: convolutions and windows as steps", "[cpu][threads]") {
+  check<network<true, 3, 16>>();
+  check<network<false, 1, 6>>();
+}
+
+TEST_CASE("cpu: what stands around a convolution is fused into it", "[cpu]") {
+  using forward = program<network<true, 3, 16>>;
+  // convolution + bias + relu; 1x1 + shortcut; pool; sum; then backwards
+  CHECK(forward::data.steps[0].kind == step_kind::contraction);
+  CHECK(forward::data.steps[0].product.code == op::convolution);
+  CHECK(forward::data.steps[1].product.code == op::dot_general);
+  CHECK(forward::data.steps[2].product.code == op::window_max);
+}
