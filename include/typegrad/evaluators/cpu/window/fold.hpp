@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/evaluators/cpu/window/walk.hpp>
+
+// What makes one value of each window: its maximum, its sum, the value at the maximum.
+
+TYPEGRAD_QUIET_BEGIN
+namespace typegrad::cpu::detail {
+
+/// Rule: how the taps of a window become one vector.
+///   struct state                      what is known after some taps; made for none
+///   void take(state&, element, n)     one more tap, whose channels begin at this element of x
+///   vector finish(state, first, n)    the result; `first`: the element of the first tap
+///   vector nothing()                  the result of a window that lies in padding alone
+template <pooling_shape Shape, class T, class Arch, class Rule>
+struct window_fold : window_walk<Shape, T, Arch> {
+  using walk = window_walk<Shape, T, Arch>;
+  using walk::channels;
+  using walk::columns;
+  using walk::depth;
+  using walk::rows;
+  using walk::width;
+
+  template <class Epilogue>
+  static void run(team const& members, std::int64_t batch, Rule const& rule,
+                  Epilogue const& epilogue) {
+    walk::each_row(members, batch, depth.out, rows.out, columns.out,
+                   [&](std::int64_t sample, std::int64_t o0, std::int64_t o1, std::int64_t from,
+                       std::int64_t to) {
+                     std::int64_t const row =
+                         ((sample * depth.out + o0) * rows.out + o1) * columns.out;
+                     std::int64_t const at = sample * walk::positions_in +
+                                             walk::position(first_element(depth, o0),
+                                                            first_element(rows, o1), -columns.low);
+                     walk::each_stretch(
+                         o0, o1, from, to,
+                         [&](std::int64_t begin, std::int64_t end) {
+                           whole(rule, epilogue, at, row, begin, end);
+                         },
+                         [&](std::int64_t begin, std::int64_t end, taps_of_window const& inside) {
+                           border(rule, epilogue, at, row, begin, end, inside);
+                         });
+                   });
+  }
+
+ private:
+  /// Vectors side by side where windows are long, to hide the latency of their sums.
+  static constexpr int side = walk::unrolled ? 1 : 4;
+
+  template <class Epilogue>
+  [[gnu::noinline]] static void whole(Rule const& stated, Epilogue const& given, std::int64_t at,
+                                      std::int64_t row, std::int64_t from, std::int64_t to) {
+    auto const rule = stated;  // copies, since stores could alias the originals
+    auto const epilogue = given;
+    for (std::int64_t o = from; o < to; ++o)
+      one_window<true>(rule, epilogue, at + o * columns.stride, row + o, {});
+  }
+
+  template <class Epilogue>
+  [[gnu::noinline]] static void border(Rule const& rule, Epilogue const& epilogue, std::int64_t at,
+                                       std::int64_t row, std::int64_t from, std::int64_t to,
+                                       taps_of_window inside) {
+    for (std::int64_t o = from; o < to; ++o) {
+      inside.axes[2] = taps_inside(columns, o);
+      one_window<false>(rule, epilogue, at + o * columns.stride, row + o, inside);
+    }
+  }
+
+  template <bool Whole, class Epilogue>
+  TYPEGRAD_FORCE static void one_window(Rule const& rule, Epilogue const& epilogue, std::int64_t at,
+                                        std::int64_t row, taps_of_window const& inside) {
+    constexpr std::int64_t wide = channels / (side * width) * (side * width);
+    for (std::int64_t c = 0; side > 1 && c < wide; c += side * width)
+      some_vectors<Whole, side>(rule, epilogue, at, row, c, lanes<width>{}, inside);
+    walk::template each_vector<side == 1 ? channels : channels - wide>(
+        [&](std::int64_t c, auto n) __attribute__((always_inline)) {
+          some_vectors<Whole, 1>(rule, epilogue, at, row, (side == 1 ? 0 : wide) + c, n, inside);
+        });
+  }
+
+  template <bool Whole, int Vectors, class N, class Epilogue>
+  TYPEGRAD_FORCE static void some_vectors(Rule const& rule, Epilogue const& epilogue,
+                                          std::int64_t at, std::int64_t row, std::int64_t c, N n,
+                                          taps_of_window const& inside) {
+    typename Rule::state all[Vectors];
+    walk::template each_tap<Whole>(
+        inside, [&](std::int64_t place, std::int64_t) __attribute__((always_inline)) {
+          for (int v = 0; v < Vectors; ++v)
+            rule.take(all[v], (at + place) * channels + c + v * width, n);
+        });
+    std::int64_t const first =
+        at + (Whole ? 0
+                    : walk::tap_position(inside.axes[0].begin, inside.axes[1].begin,
+                                         inside.axes[2].begin));
+    for (int v = 0; v < Vectors; ++v) {
+      auto const result = !Whole && inside.empty()
+                              ? Rule::nothing()
+                              : rule.finish(all[v], first * channels + c + v * width, n);
+      hand_on(epilogue, row, c + v * width, result, n);
+    }
+  }
+};
+
+}  // namespace typegrad::cpu::detail
+TYPEGRAD_QUIET_END

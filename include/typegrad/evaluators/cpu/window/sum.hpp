@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/evaluators/cpu/window/fold.hpp>
+
+TYPEGRAD_QUIET_BEGIN
+namespace typegrad::cpu {
+
+namespace detail {
+
+template <class T, class Arch>
+struct window_sum_rule {
+  using vector = xsimd::batch<T, Arch>;
+  struct state {
+    vector total = vector(T(0));
+  };
+  T const* x;
+
+  template <class N>
+  TYPEGRAD_FORCE void take(state& s, std::int64_t element, N n) const {
+    s.total += load_partial<Arch>(x + element, n);
+  }
+  template <class N>
+  TYPEGRAD_FORCE vector finish(state const& s, std::int64_t, N) const {
+    return s.total;
+  }
+  static vector nothing() { return vector(T(0)); }
+};
+
+}  // namespace detail
+
+/// The sum of each window of x, where padding counts as 0: samples x output positions rows,
+/// channels columns.
+template <pooling_shape Shape, class T, class Arch = xsimd::default_arch>
+struct window_sum_kernel {
+  static constexpr std::size_t scratch_bytes(int) { return 0; }
+
+  template <class Epilogue>
+  static void run(team const& members, std::int64_t batch, T const* x, Epilogue const& epilogue,
+                  std::byte*) {
+    using rule = detail::window_sum_rule<T, Arch>;
+    detail::window_fold<Shape, T, Arch, rule>::run(members, batch, rule{x}, epilogue);
+  }
+};
+
+}  // namespace typegrad::cpu
+TYPEGRAD_QUIET_END
