@@ -70,26 +70,39 @@ class grouping {
     ready_.resize(count, -1);
     cost_.clear();
     cost_.resize(count, 0);
-    for (int id = 0; id < count; ++id)  // what needs no data comes first: masks and the like
+    // What needs no data comes first: masks, and what depends on the weights alone, so that it is
+    // there for what is fused into the steps on data.
+    for (int id = 0; id < count; ++id)
       if (g_[id].code == op::random_uniform) open(step_kind::loop, id).random = true;
+    list<bool> early(count, false);
     for (int id = 0; id < count; ++id) {
-      node const& n = g_[id];
-      if (n.code == op::random_uniform) continue;
-      for (int i = 0; i < n.operand_count; ++i) {
-        int const o = ready_[g_.operand(n, i)];
-        if (o > ready_[id]) ready_[id] = o;
-      }
-      if (ready_[id] < 0) cost_[id] = price_of(id);
-      if (free_standing(id)) continue;
-      if (is_contraction(n.code)) {
-        open(step_kind::contraction, id);
-      } else if (n.code == op::pad || n.code == op::concatenate) {
-        open_pieces(id);
-      } else if (is_reduction(n.code)) {
-        place_reduction(id);
-      } else {
-        place(id);
-      }
+      op const code = g_[id].code;
+      early[id] = code == op::weight || code == op::constant || code == op::scalar ||
+                  is_elementwise(code) || is_view(code);
+      for (int i = 0; i < g_[id].operand_count; ++i)
+        early[id] = early[id] && early[g_.operand(id, i)];
+      if (early[id]) assign(id);
+    }
+    for (int id = 0; id < count; ++id)
+      if (!early[id] && g_[id].code != op::random_uniform) assign(id);
+  }
+
+  constexpr void assign(int id) {
+    node const& n = g_[id];
+    for (int i = 0; i < n.operand_count; ++i) {
+      int const o = ready_[g_.operand(n, i)];
+      if (o > ready_[id]) ready_[id] = o;
+    }
+    if (ready_[id] < 0) cost_[id] = price_of(id);
+    if (free_standing(id)) return;
+    if (is_contraction(n.code)) {
+      open(step_kind::contraction, id);
+    } else if (n.code == op::pad || n.code == op::concatenate) {
+      open_pieces(id);
+    } else if (is_reduction(n.code)) {
+      place_reduction(id);
+    } else {
+      place(id);
     }
   }
 
