@@ -8,7 +8,10 @@
 #include <typegrad/nn/activation.hpp>
 #include <typegrad/nn/batch_normalization.hpp>
 #include <typegrad/nn/conv.hpp>
+#include <typegrad/nn/conv_transpose.hpp>
+#include <typegrad/nn/cropping.hpp>
 #include <typegrad/nn/dense.hpp>
+#include <typegrad/nn/depthwise_conv.hpp>
 #include <typegrad/nn/dropout.hpp>
 #include <typegrad/nn/frozen.hpp>
 #include <typegrad/nn/losses.hpp>
@@ -16,4 +19,7 @@
 #include <typegrad/nn/metrics.hpp>
 #include <typegrad/nn/pooling.hpp>
 #include <typegrad/nn/reshape.hpp>
+#include <typegrad/nn/separable_conv.hpp>
 #include <typegrad/nn/sequential.hpp>
+#include <typegrad/nn/up_sampling.hpp>
+#include <typegrad/nn/zero_padding.hpp>

@@ -96,6 +96,27 @@ inline constexpr option<options::groups, std::int64_t> groups{N};
 template <std::int64_t N>
 inline constexpr option<options::depth_multiplier, std::int64_t> depth_multiplier{N};
 
+/// Amounts at the two ends of an axis.
+struct axis_ends {
+  std::int64_t before = 0;
+  std::int64_t after = 0;
+};
+
+/// What is added or taken before and after one axis, where both are not the same:
+/// zero_padding2d<sides<1, 0>, sides<0, 1>>.
+template <std::int64_t Before, std::int64_t After>
+inline constexpr axis_ends sides{Before, After};
+
+/// How up-sampling fills in.
+enum class interpolation_mode { nearest, bilinear };
+
+/// Repeats elements.
+inline constexpr option<options::interpolation, interpolation_mode> nearest{
+    interpolation_mode::nearest};
+/// Weights the elements around a place by how near they are.
+inline constexpr option<options::interpolation, interpolation_mode> bilinear{
+    interpolation_mode::bilinear};
+
 /// Keeps reduced axes, with length 1.
 inline constexpr option<options::keepdims, bool> keepdims{true};
 

@@ -143,4 +143,55 @@ constexpr window window_over(sliding const& s, extents const& input, diagnosis& 
   return w;
 }
 
+/// The windows of the convolution that a transposed one transposes: they slide over what the layer
+/// gives, and there is one for each position of its input. `given`: the output padding; without it
+/// the result is as long as Keras makes it.
+constexpr window_axis transposed_along(std::int64_t in, sliding const& s, int axis,
+                                       std::int64_t const* given) {
+  window_axis a;
+  a.out = in;
+  a.size = s.size[axis];
+  a.stride = s.strides[axis];
+  a.dilation = s.dilation_rate[axis];
+  std::int64_t const reach = a.reach();
+  std::int64_t const positions = (in - 1) * a.stride;
+  if (s.padding == padding_mode::valid) {
+    std::int64_t const more = reach < a.stride ? a.stride - reach : 0;
+    a.in = positions + reach + (given != nullptr ? *given : more);
+    return a;
+  }
+  a.in = positions + (given != nullptr ? reach % 2 + *given : a.stride);
+  std::int64_t const total = positions + reach - a.in;
+  if (total > 0) a.low = total / 2;
+  return a;
+}
+
+/// The window of `transposed_along` for an input; `output_padding` is null where there is none. If
+/// there is no such window, sets `problem`.
+constexpr window transposed_window(sliding const& s, axis_numbers const* output_padding,
+                                   extents const& input, diagnosis& problem) {
+  window w;
+  problem = rank_problem(s.spatial, input);
+  if (problem.empty()) problem = sliding_problem(s);
+  if (problem.empty() && output_padding != nullptr) {
+    problem = numbers_problem("output_padding", *output_padding, s.spatial, 0);
+    for (int i = 0; problem.empty() && i < s.spatial; ++i)
+      if ((*output_padding)[i] >= s.strides[i])
+        problem = sentence("output_padding must be less than strides, got ",
+                           numbers_text(*output_padding, s.spatial), " and ",
+                           numbers_text(s.strides, s.spatial));
+  }
+  if (!problem.empty()) return w;
+  for (int i = 0; i < s.spatial; ++i) {
+    std::int64_t const more = output_padding != nullptr ? (*output_padding)[i] : 0;
+    window_axis const a =
+        transposed_along(input[i], s, i, output_padding != nullptr ? &more : nullptr);
+    w.axes[max_spatial - s.spatial + i] = a;
+    if (a.in <= 0)
+      problem = sentence("nothing is left of extents ", to_text(input),
+                         "; use more output_padding, or valid");
+  }
+  return w;
+}
+
 }  // namespace typegrad::detail
