@@ -58,6 +58,7 @@ struct packed_cursor {
     return xsimd::batch<T, Arch>::load_unaligned(data + v * width<T, Arch>);
   }
   [[gnu::always_inline]] void next() { data += Vectors * width<T, Arch>; }
+  [[gnu::always_inline]] void skip(std::int64_t steps) { data += steps * Vectors * width<T, Arch>; }
 };
 
 // What another cursor gives, packed on the way for the tiles to come.
@@ -75,6 +76,15 @@ struct packing_cursor {
     from.next();
     data += Vectors * width<T, Arch>;
   }
+};
+
+// A tile's rows in C: one after the other, from `row` on, of which the first `skip` are left out.
+struct consecutive_rows {
+  std::int64_t row;
+  int skip;
+
+  [[gnu::always_inline]] constexpr std::int64_t at(int r) const { return row + r; }
+  [[gnu::always_inline]] constexpr bool skips(int r) const { return r < skip; }
 };
 
 template <class T, class Arch, int Rows, int Vectors>
@@ -98,21 +108,36 @@ struct tile {
   [[gnu::always_inline]] void contract(std::int64_t steps, A a, B b) {
     TYPEGRAD_NO_UNROLL
     for (; steps > 0; --steps) {
-      batch columns[Vectors];
-      TYPEGRAD_UNROLL
-      for (int v = 0; v < Vectors; ++v) columns[v] = b.at(v);
-      TYPEGRAD_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        batch const row(a.at(r));
-        TYPEGRAD_UNROLL
-        for (int v = 0; v < Vectors; ++v) sum[r][v] = xsimd::fma(row, columns[v], sum[r][v]);
-#if defined(__clang__) && !defined(_MSC_VER)
-        // Clang would load the next row's element early, for which 16 registers are one too few.
-        if constexpr (vector_registers<Arch> == 16) __asm__ volatile("" ::: "memory");
-#endif
-      }
+      step(a, b);
       a.next();
       b.next();
+    }
+  }
+  // The same for few steps, which are unrolled.
+  template <int Steps, class A, class B>
+  [[gnu::always_inline]] void contract(lanes<Steps>, A a, B b) {
+    TYPEGRAD_UNROLL
+    for (int i = 0; i < Steps; ++i) {
+      step(a, b);
+      a.next();
+      b.next();
+    }
+  }
+
+  template <class A, class B>
+  [[gnu::always_inline]] void step(A const& a, B const& b) {
+    batch columns[Vectors];
+    TYPEGRAD_UNROLL
+    for (int v = 0; v < Vectors; ++v) columns[v] = b.at(v);
+    TYPEGRAD_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      batch const row(a.at(r));
+      TYPEGRAD_UNROLL
+      for (int v = 0; v < Vectors; ++v) sum[r][v] = xsimd::fma(row, columns[v], sum[r][v]);
+#if defined(__clang__) && !defined(_MSC_VER)
+      // Clang would load the next row's element early, for which 16 registers are one too few.
+      if constexpr (vector_registers<Arch> == 16) __asm__ volatile("" ::: "memory");
+#endif
     }
   }
 
@@ -138,33 +163,46 @@ struct tile {
   // of C; the last vector of a row has `tail` lanes.
   template <class Tail, class Epilogue>
   [[gnu::always_inline]] void finish(std::int64_t row, std::int64_t column, int skip, Tail tail,
-                                     Epilogue const& stated) const {
-    auto const epilogue = stated;  // a copy, since stores could alias the original
+                                     Epilogue const& epilogue) const {
     // Low tiles are rare: they are not worth the code.
-    if constexpr (is_heavy<std::remove_cvref_t<Epilogue>> || Rows < tile_rows<Arch>) {
+    finish_rows<Rows >= tile_rows<Arch>>(consecutive_rows{row, skip}, column, tail, epilogue);
+  }
+
+  // The same for rows that lie anywhere in C: at(r) says where, skips(r) which are left out.
+  // `Inline`: the epilogue is inlined for every vector, unless it is heavy.
+  template <bool Inline, class At, class Tail, class Epilogue>
+  [[gnu::always_inline]] void finish_rows(At const& rows, std::int64_t column, Tail tail,
+                                          Epilogue const& stated) const {
+    auto const epilogue = stated;  // a copy, since stores could alias the original
+    if constexpr (is_heavy<std::remove_cvref_t<Epilogue>> || !Inline) {
       alignas(64) T buffer[elements];
       store(buffer);
-      T const* p = buffer + skip * Vectors * width;
-      for (int r = skip; r < Rows; ++r) {
+      T const* p = buffer;
+      for (int r = 0; r < Rows; ++r) {
+        if (rows.skips(r)) {
+          p += Vectors * width;
+          continue;
+        }
+        std::int64_t const row = rows.at(r);
         for (int v = 0; v < Vectors; ++v, p += width) {
           if constexpr (std::is_same_v<Tail, lanes<width>>) {
-            epilogue(row + r, column + v * width, batch::load_unaligned(p), tail);
+            epilogue(row, column + v * width, batch::load_unaligned(p), tail);
           } else if (v < Vectors - 1) {
-            epilogue(row + r, column + v * width, batch::load_unaligned(p), lanes<width>{});
+            epilogue(row, column + v * width, batch::load_unaligned(p), lanes<width>{});
           } else {
-            epilogue(row + r, column + v * width, batch::load_unaligned(p), tail);
+            epilogue(row, column + v * width, batch::load_unaligned(p), tail);
           }
         }
       }
     } else {
       TYPEGRAD_UNROLL
       for (int r = 0; r < Rows; ++r) {
-        if (r < skip) continue;
+        if (rows.skips(r)) continue;
         TYPEGRAD_UNROLL
         for (int v = 0; v < Vectors - 1; ++v) {
-          epilogue(row + r, column + v * width, sum[r][v], lanes<width>{});
+          epilogue(rows.at(r), column + v * width, sum[r][v], lanes<width>{});
         }
-        epilogue(row + r, column + (Vectors - 1) * width, sum[r][Vectors - 1], tail);
+        epilogue(rows.at(r), column + (Vectors - 1) * width, sum[r][Vectors - 1], tail);
       }
     }
   }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <typegrad/evaluators/cpu/gemm/cut.hpp>
+#include <typegrad/evaluators/cpu/gemm/tile.hpp>
+
+// The cost model by which a convolution's register tile is chosen while compiling. It counts cycles
+// of a core that does two vector multiply-adds and two loads in each, as every AVX2 and AVX-512
+// processor of the last years does; only ratios matter.
+namespace typegrad::cpu::detail {
+
+// What a tile covers: `high` rows of `wide` outputs, times `vectors` of columns.
+struct tile_choice {
+  int high = 1, wide = 1, vectors = 1;
+
+  constexpr int rows() const { return high * wide; }
+  constexpr bool operator==(tile_choice const&) const = default;
+};
+
+struct tile_problem {
+  std::int64_t high, wide;      // outputs of a plane
+  std::int64_t columns;         // in vectors
+  std::int64_t segments, steps; // the contraction: so many runs of so many steps
+  int registers;
+
+  // A sum waits this long for its next step.
+  static constexpr double latency = 4;
+
+  // One tile: a step is bound by multiply-adds, by loads (of which a vector's may cross a cache
+  // line or come from L2) or by the latency of a sum; beside the steps stand what a segment needs
+  // to begin, the call, and the epilogue.
+  constexpr double tile_cycles(int rows, std::int64_t vectors) const {
+    double const sums = static_cast<double>(rows) * static_cast<double>(vectors);
+    double const loads = rows + 1.25 * static_cast<double>(vectors);
+    double step = sums / 2;
+    if (loads / 2 > step) step = loads / 2;
+    if (latency > step) step = latency;
+    step += 0.02 * loads;
+    return static_cast<double>(segments) * (static_cast<double>(steps) * step + 3) + 12 + 1.5 * sums;
+  }
+  constexpr bool fits(int rows, int vectors) const {
+    return rows * vectors + vectors + 1 <= registers;
+  }
+  // All tiles of a plane; the last ones of a row or column overlap those before them. What is left
+  // of the columns is a panel of fewer vectors.
+  constexpr double cycles(tile_choice const& c) const {
+    auto const tiles = static_cast<double>(divide_up(high, c.high) * divide_up(wide, c.wide));
+    double one = static_cast<double>(columns / c.vectors) * tile_cycles(c.rows(), c.vectors);
+    if (columns % c.vectors != 0) one += tile_cycles(c.rows(), columns % c.vectors);
+    return tiles * one;
+  }
+
+  constexpr tile_choice best() const {
+    tile_choice chosen{};
+    double least = cycles(chosen);
+    for (int v = 1; v <= 6 && v <= columns; ++v) {
+      for (int h = 1; h <= high && fits(h, v); ++h) {
+        for (int w = 1; w <= wide && fits(h * w, v); ++w) {
+          tile_choice const c{h, w, v};
+          // A narrower panel beside the others costs code.
+          double const all = cycles(c) * (columns % v != 0 ? 1.02 : 1);
+          if (all < least) {
+            least = all;
+            chosen = c;
+          }
+        }
+      }
+    }
+    return chosen;
+  }
+};
+
+// Packed panels of B up to this size, all together, are kept over all samples; larger ones are
+// packed one by one, each for a block of samples.
+inline constexpr std::int64_t resident_bytes = 640 << 10;
+// Padded copies of a block of samples.
+inline constexpr std::int64_t block_bytes = 2 << 20;
+// Larger padded samples are copied in slabs of their rows.
+inline constexpr std::int64_t slab_bytes = 384 << 10;
+// Panels that fit this stay in L1 from tile to tile.
+inline constexpr std::int64_t near_bytes = 40 << 10;
+// Below so many multiply-adds the team's first member works alone.
+inline constexpr std::int64_t convolution_parallel_from = 256 * 1024;
+
+}  // namespace typegrad::cpu::detail

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/evaluators/cpu/convolution/shape.hpp>
+#include <typegrad/evaluators/cpu/convolution/sliding.hpp>
+#include <typegrad/evaluators/cpu/gemm.hpp>
+
+#if __has_include(<typegrad/evaluators/cpu/convolution/depthwise.hpp>)
+#include <typegrad/evaluators/cpu/convolution/depthwise.hpp>
+#define TYPEGRAD_DEPTHWISE 1
+#else
+#define TYPEGRAD_DEPTHWISE 0
+#endif
+
+namespace typegrad::cpu {
+namespace detail {
+
+// y as a sliding product of x and the kernel.
+template <convolution_shape Shape>
+struct forward_problem {
+  static constexpr window over = Shape.over;
+  static constexpr std::int64_t groups = over.groups;
+  static constexpr std::int64_t a_group = Shape.group_channels(), c_group = Shape.group_filters();
+  static constexpr std::int64_t a_size = Shape.x_size(), products = Shape.products();
+  static constexpr std::int64_t rows = over.positions_out();
+  static constexpr int parts = 1;
+
+  static constexpr sample_box box = [] {
+    sample_box b{{}, {}, {}, Shape.channels};
+    for (int i = 0; i < 3; ++i) {
+      window_axis const& a = over.axes[i];
+      b.in[i] = a.in;
+      b.begin[i] = -a.low;
+      b.count[i] = (a.out - 1) * a.stride + a.reach();
+    }
+    return b;
+  }();
+
+  static constexpr correlation part(int) {
+    correlation c;
+    std::int64_t row = 1;
+    for (int i = 2; i >= 0; --i) {
+      window_axis const& a = over.axes[i];
+      c.outs[i] = {a.out, a.stride * box.pitch(i)};
+      c.row_steps[i] = row;
+      c.taps[i] = {a.size, a.dilation * box.pitch(i)};
+      row *= a.out;
+    }
+    c.channels = a_group;
+    c.columns = c_group;
+    return c;
+  }
+  static constexpr std::int64_t phases(int) { return 1; }
+  static constexpr std::int64_t row(int, std::int64_t) { return 0; }
+  static constexpr std::int64_t start(int, std::int64_t) {
+    std::int64_t at = box.origin();
+    for (int i = 0; i < 3; ++i) at += box.begin[i] * box.pitch(i);
+    return at;
+  }
+
+  template <int I, class T, class Arch>
+  static void pack(T const* k, std::int64_t, std::int64_t group, int vectors, std::int64_t column,
+                   std::int64_t tap, T* to) {
+    as_loader<T, Arch, strided<T>> const b{{k, Shape.filters}};
+    std::int64_t const columns =
+        std::min<std::int64_t>(vectors * width<T, Arch>, c_group - column);
+    pack_columns<T, Arch>(b, group * c_group + column, columns, tap * a_group, a_group, to,
+                          vectors);
+  }
+};
+
+// A window of one element that visits each element once: a matrix product of all positions.
+constexpr bool is_pointwise(convolution_shape const& s) {
+  if (s.over.groups != 1) return false;
+  for (window_axis const& a : s.over.axes) {
+    if (a.size != 1 || a.stride != 1 || a.low != 0 || a.in != a.out) return false;
+  }
+  return true;
+}
+
+// A window that covers the sample: a matrix product of all samples.
+constexpr bool is_dense(convolution_shape const& s) {
+  if (s.over.groups != 1) return false;
+  for (window_axis const& a : s.over.axes) {
+    if (a.size != a.in || a.out != 1 || a.low != 0 || (a.size > 1 && a.dilation != 1)) return false;
+  }
+  return true;
+}
+
+}  // namespace detail
+
+// y = x * k: rows are the positions of all samples, columns the filters.
+//
+// Every member of the team calls `run` with the same arguments; as with `gemm`, the epilogue gets
+// every vector of the result once, scratch memory is aligned to 64 bytes, others read the result or
+// use the scratch memory after the team's next barrier, and the result is bit-identical for any
+// team size.
+template <convolution_shape Shape, class T, class Arch = xsimd::default_arch>
+struct convolution_forward {
+  static constexpr bool pointwise = detail::is_pointwise(Shape), dense = detail::is_dense(Shape);
+  static constexpr std::int64_t n = Shape.filters, k = dense ? Shape.x_size() : Shape.channels;
+  using product = gemm<gemm_shape{.n = n, .k = k}, T, Arch>;
+  using sliding = detail::sliding<detail::forward_problem<Shape>, T, Arch>;
+
+  static constexpr std::size_t scratch_bytes(int team_size) {
+    if constexpr (pointwise || dense) {
+      return product::template scratch_bytes<strided<T, k>, strided<T, n>>(team_size);
+#if TYPEGRAD_DEPTHWISE
+    } else if constexpr (Shape.depthwise()) {
+      return depthwise_forward<Shape, T, Arch>::scratch_bytes(team_size);
+#endif
+    } else {
+      return sliding::scratch_bytes(team_size);
+    }
+  }
+
+  template <class Epilogue>
+  static void run(team const& members, std::int64_t batch, T const* x, T const* kernel,
+                  Epilogue const& epilogue, std::byte* scratch) {
+    if constexpr (pointwise || dense) {
+      product::run(members, batch * Shape.over.positions_out(), n, k, strided<T, k>{x},
+                   strided<T, n>{kernel}, epilogue, scratch);
+#if TYPEGRAD_DEPTHWISE
+    } else if constexpr (Shape.depthwise()) {
+      depthwise_forward<Shape, T, Arch>::run(members, batch, x, kernel, epilogue, scratch);
+#endif
+    } else {
+      sliding::run(members, batch, x, kernel, epilogue, scratch);
+    }
+  }
+};
+
+}  // namespace typegrad::cpu

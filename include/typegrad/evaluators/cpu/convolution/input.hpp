@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <numeric>
+#include <typegrad/evaluators/cpu/convolution/forward.hpp>
+
+namespace typegrad::cpu {
+namespace detail {
+
+// Which windows and taps reach the elements first, first + stride, ... of an axis: element number a
+// of these is read by tap first_tap + j * tap_step of window `window` + a - j * dilation, where it
+// is one, for all j < taps.
+struct axis_phase {
+  std::int64_t first, count;
+  std::int64_t taps, first_tap, tap_step;
+  std::int64_t window, dilation;
+
+  static constexpr axis_phase of(window_axis const& w, std::int64_t first) {
+    std::int64_t const common = std::gcd(w.stride, w.dilation);
+    axis_phase p{first, (w.in - first + w.stride - 1) / w.stride,
+                 0,     0,
+                 w.stride / common, 0,
+                 w.dilation / common};
+    for (std::int64_t t = 0; t < w.size; ++t) {
+      std::int64_t const at = first + w.low - t * w.dilation;
+      if (at % w.stride != 0) continue;
+      if (p.taps == 0) {
+        p.first_tap = t;
+        p.window = at / w.stride;
+      }
+      ++p.taps;
+    }
+    return p;
+  }
+  // The first window that is read, and one past the last.
+  constexpr std::int64_t begin() const { return window - (taps - 1) * dilation; }
+  constexpr std::int64_t end() const { return window + count; }
+  // Phases of one kind run the same code.
+  constexpr bool like(axis_phase const& o) const { return count == o.count && taps == o.taps; }
+};
+
+// The phases of an axis, by kind.
+struct axis_phases {
+  window_axis over;
+
+  constexpr std::int64_t count() const { return std::min(over.stride, over.in); }
+  constexpr axis_phase phase(std::int64_t i) const { return axis_phase::of(over, i); }
+  constexpr bool starts_kind(std::int64_t i) const {
+    for (std::int64_t j = 0; j < i; ++j) {
+      if (phase(j).like(phase(i))) return false;
+    }
+    return true;
+  }
+  constexpr int kinds() const {
+    int n = 0;
+    for (std::int64_t i = 0; i < count(); ++i) n += starts_kind(i);
+    return n;
+  }
+  constexpr axis_phase kind(int k) const {
+    for (std::int64_t i = 0;; ++i) {
+      if (starts_kind(i) && k-- == 0) return phase(i);
+    }
+  }
+  constexpr std::int64_t of_kind(int k) const {
+    std::int64_t n = 0;
+    for (std::int64_t i = 0; i < count(); ++i) n += phase(i).like(kind(k));
+    return n;
+  }
+  // Number j of a kind.
+  constexpr axis_phase of_kind(int k, std::int64_t j) const {
+    axis_phase const like = kind(k);
+    for (std::int64_t i = 0;; ++i) {
+      if (phase(i).like(like) && j-- == 0) return phase(i);
+    }
+  }
+  constexpr std::int64_t begin() const {
+    std::int64_t least = over.out;
+    for (std::int64_t i = 0; i < count(); ++i) {
+      if (phase(i).taps > 0) least = std::min(least, phase(i).begin());
+    }
+    return least;
+  }
+  constexpr std::int64_t end() const {
+    std::int64_t most = begin();
+    for (std::int64_t i = 0; i < count(); ++i) {
+      if (phase(i).taps > 0) most = std::max(most, phase(i).end());
+    }
+    return most;
+  }
+};
+
+// x's gradient as sliding products of y, padded, and the kernel, reversed and transposed: one for
+// each remainder of positions by the strides, with the taps that reach such positions.
+template <convolution_shape Shape>
+struct input_problem {
+  static constexpr window over = Shape.over;
+  static constexpr std::int64_t groups = over.groups;
+  static constexpr std::int64_t a_group = Shape.group_filters(), c_group = Shape.group_channels();
+  static constexpr std::int64_t a_size = Shape.y_size();
+  static constexpr std::int64_t rows = over.positions_in();
+  static constexpr axis_phases axes[3] = {{over.axes[0]}, {over.axes[1]}, {over.axes[2]}};
+  static constexpr int kinds[3] = {axes[0].kinds(), axes[1].kinds(), axes[2].kinds()};
+  static constexpr int parts = kinds[0] * kinds[1] * kinds[2];
+
+  static constexpr int kind(int part, int axis) {
+    return axis == 2 ? part % kinds[2] : axis == 1 ? part / kinds[2] % kinds[1]
+                                                   : part / kinds[2] / kinds[1];
+  }
+  static constexpr std::int64_t phases(int part) {
+    return axes[0].of_kind(kind(part, 0)) * axes[1].of_kind(kind(part, 1)) *
+           axes[2].of_kind(kind(part, 2));
+  }
+  static constexpr axis_phase phase(int part, std::int64_t j, int axis) {
+    std::int64_t const last = axes[2].of_kind(kind(part, 2)), mid = axes[1].of_kind(kind(part, 1));
+    return axes[axis].of_kind(kind(part, axis),
+                              axis == 2 ? j % last : axis == 1 ? j / last % mid : j / last / mid);
+  }
+
+  static constexpr sample_box box = [] {
+    sample_box b{{}, {}, {}, Shape.filters};
+    for (int i = 0; i < 3; ++i) {
+      b.in[i] = over.axes[i].out;
+      b.begin[i] = axes[i].begin();
+      b.count[i] = axes[i].end() - b.begin[i];
+    }
+    return b;
+  }();
+
+  static constexpr correlation part(int p) {
+    correlation c;
+    std::int64_t row = 1;
+    for (int i = 2; i >= 0; --i) {
+      axis_phase const a = axes[i].kind(kind(p, i));
+      c.outs[i] = {a.count, box.pitch(i)};
+      c.row_steps[i] = over.axes[i].stride * row;
+      c.taps[i] = {a.taps, a.dilation * box.pitch(i)};
+      row *= over.axes[i].in;
+    }
+    c.channels = a_group;
+    c.columns = c_group;
+    return c;
+  }
+  static constexpr std::int64_t row(int p, std::int64_t j) {
+    std::int64_t at = 0;
+    for (int i = 0; i < 3; ++i) at = at * over.axes[i].in + phase(p, j, i).first;
+    return at;
+  }
+  static constexpr std::int64_t start(int p, std::int64_t j) {
+    if (part(p).depth() == 0) return 0;
+    std::int64_t at = box.origin();
+    for (int i = 0; i < 3; ++i) at += phase(p, j, i).begin() * box.pitch(i);
+    return at;
+  }
+  static constexpr std::int64_t products = [] {
+    std::int64_t n = 0;
+    for (int p = 0; p < parts; ++p) {
+      correlation const c = part(p);
+      n += phases(p) * c.outs[0].count * c.outs[1].count * c.outs[2].count * c.depth() *
+           Shape.channels;
+    }
+    return n;
+  }();
+
+  template <int I, class T, class Arch>
+  static void pack(T const* k, std::int64_t j, std::int64_t group, int vectors,
+                   std::int64_t column, std::int64_t tap, T* to) {
+    constexpr correlation c = part(I);
+    std::int64_t const place[3] = {tap / c.taps[2].count / c.taps[1].count,
+                                   tap / c.taps[2].count % c.taps[1].count, tap % c.taps[2].count};
+    std::int64_t at = 0;
+    for (int i = 0; i < 3; ++i) {
+      axis_phase const p = phase(I, j, i);
+      at = at * over.axes[i].size + p.first_tap + (p.taps - 1 - place[i]) * p.tap_step;
+    }
+    as_loader<T, Arch, strided<T>> const b{{k + at * c_group * Shape.filters, Shape.filters}};
+    std::int64_t const columns =
+        std::min<std::int64_t>(vectors * width<T, Arch>, c_group - column);
+    pack_columns_transposed<T, Arch>(b, column, columns, group * a_group, a_group, to, vectors);
+  }
+};
+
+// Takes rows of `Positions` x `Channels` elements as so many rows of channels.
+template <std::int64_t Positions, std::int64_t Channels, class Epilogue>
+struct position_epilogue {
+  static constexpr bool heavy = is_heavy<Epilogue>;
+  Epilogue epilogue;
+
+  template <class Batch, class Lanes>
+  [[gnu::always_inline]] void operator()(std::int64_t row, std::int64_t column, Batch sum,
+                                         Lanes count) const {
+    epilogue(row * Positions + column / Channels, column % Channels, sum, count);
+  }
+};
+
+}  // namespace detail
+
+// x = the convolution's gradient with respect to its input, for y that of its result: also the
+// transposed convolution of y. Rows are the positions of x, of all samples, columns the channels.
+// Otherwise as `convolution_forward`.
+template <convolution_shape Shape, class T, class Arch = xsimd::default_arch>
+struct convolution_input {
+  static constexpr bool pointwise = detail::is_pointwise(Shape);
+  static constexpr bool dense =  // and no vector has channels of two positions
+      !pointwise && detail::is_dense(Shape) && Shape.channels % detail::width<T, Arch> == 0;
+  static constexpr std::int64_t n = dense ? Shape.x_size() : Shape.channels, k = Shape.filters;
+  using product = gemm<gemm_shape{.n = n, .k = k, .transposed_b = true}, T, Arch>;
+  using sliding = detail::sliding<detail::input_problem<Shape>, T, Arch>;
+
+  static constexpr std::size_t scratch_bytes(int team_size) {
+    if constexpr (pointwise || dense) {
+      return product::template scratch_bytes<strided<T, k>, strided<T, k>>(team_size);
+#if TYPEGRAD_DEPTHWISE
+    } else if constexpr (Shape.depthwise()) {
+      return depthwise_input<Shape, T, Arch>::scratch_bytes(team_size);
+#endif
+    } else {
+      return sliding::scratch_bytes(team_size);
+    }
+  }
+
+  template <class Epilogue>
+  static void run(team const& members, std::int64_t batch, T const* y, T const* kernel,
+                  Epilogue const& epilogue, std::byte* scratch) {
+    if constexpr (pointwise) {
+      product::run(members, batch * Shape.over.positions_in(), n, k, strided<T, k>{y},
+                   strided<T, k>{kernel}, epilogue, scratch);
+    } else if constexpr (dense) {
+      constexpr std::int64_t positions = Shape.over.positions_in();
+      product::run(members, batch, n, k, strided<T, k>{y}, strided<T, k>{kernel},
+                   detail::position_epilogue<positions, Shape.channels, Epilogue>{epilogue},
+                   scratch);
+#if TYPEGRAD_DEPTHWISE
+    } else if constexpr (Shape.depthwise()) {
+      depthwise_input<Shape, T, Arch>::run(members, batch, y, kernel, epilogue, scratch);
+#endif
+    } else {
+      sliding::run(members, batch, y, kernel, epilogue, scratch);
+    }
+  }
+};
+
+}  // namespace typegrad::cpu
