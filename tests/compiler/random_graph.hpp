@@ -17,7 +17,9 @@ using namespace typegrad;
 
 class generator {
  public:
-  constexpr explicit generator(unsigned seed) : random_{seed * 0x9E3779B97F4A7C15U + 1} {}
+  /// With `windows` there are convolutions and pooling among the ops.
+  constexpr explicit generator(unsigned seed, bool windows = false)
+      : random_{seed * 0x9E3779B97F4A7C15U + 1}, windows_{windows} {}
 
   /// Values of many kinds as outputs, often with gradients among them.
   constexpr graph build() {
@@ -124,6 +126,7 @@ class generator {
   }
 
   constexpr void grow() {
+    if (windows_ && chance(35)) return sliding();
     switch (between(0, 15)) {
       case 0:
       case 1:
@@ -404,6 +407,77 @@ class generator {
     }
   }
 
+  /// A window over all axes of x but the last. Of a maximum, every window reads some element.
+  constexpr window window_over(extents const& x, bool maximum, bool inverse) {
+    window w;
+    int const spatial = x.rank - 1;
+    for (int i = 0; i < spatial; ++i) {
+      window_axis& a = w.axes[max_spatial - spatial + i];
+      a.size = between(1, 3);
+      a.stride = between(1, 3);
+      a.dilation = maximum || chance(70) ? 1 : 2;
+      int const most = static_cast<int>(maximum || chance(80) ? a.reach() - 1 : 2);
+      a.low = between(0, most);
+      int high = between(0, most);
+      if (inverse) {
+        a.out = x[i];
+        a.in = (a.out - 1) * a.stride + a.reach() - a.low - high + between(0, 1);
+        if (a.in < 1) a.in = 1;
+      } else {
+        a.in = x[i];
+        if (a.reach() > a.in + a.low + high) {
+          a.size = 1;
+          a.low = high = 0;
+        }
+        a.out = (a.in + a.low + high - a.reach()) / a.stride + 1;
+      }
+    }
+    return w;
+  }
+  constexpr symbol kernel(window& w, int spatial, std::int64_t channels, bool inverse) {
+    extents e;
+    for (int i = 0; i < spatial; ++i) e.push_back(w.axes[max_spatial - spatial + i].size);
+    std::int64_t const filters = chance(30) ? channels : between(1, 5);
+    if (filters == channels && chance(50)) w.groups = channels;
+    e.push_back((inverse ? filters : channels) / w.groups);
+    e.push_back(inverse ? channels : filters);
+    typegrad::weights make{g_};
+    return make("k", e, initializer{});
+  }
+  constexpr void sliding() {
+    int const which = between(0, 7);
+    bool const maximum = which >= 6;
+    symbol x = pick(maximum ? exact_ : floats_);
+    if (x.rank() < 2) x = build::reshape(x, {x.shape().count(), 1});
+    if (x.rank() > 4) return;
+    bool const inverse = which == 3 || which == 5;
+    window w = window_over(x.shape(), maximum, inverse);
+    int const spatial = x.rank() - 1;
+    std::int64_t const channels = x.shape().back();
+    if ((inverse ? w.positions_in() : w.positions_out()) * channels > 600) return;
+    switch (which) {
+      case 0:
+      case 1: {
+        symbol const k = kernel(w, spatial, channels, false);
+        return add_float(0.25 * build::convolution(x, k, w));
+      }
+      case 2: {
+        symbol const k = kernel(w, spatial, channels, false);
+        return add_float(0.125 * build::convolution_kernel(x, sin(build::convolution(x, k, w)), w));
+      }
+      case 3: {
+        symbol const k = kernel(w, spatial, channels, true);
+        return add_float(0.25 * build::convolution_input(x, k, w));
+      }
+      case 4:
+        return add_float(0.25 * build::window_sum(x, w));
+      case 5:
+        return add_float(0.25 * build::window_spread(x, w));
+      default:
+        return add_float(build::window_max(x, w), true);
+    }
+  }
+
   constexpr void movement() {
     list<symbol>* pool = &floats_;
     int const which = between(0, 9);
@@ -573,6 +647,7 @@ class generator {
   }
 
   std::uint64_t random_;
+  bool windows_ = false;
   graph g_;
   list<int> lengths_;
   list<symbol> floats_, exact_, integers_, booleans_;
@@ -615,6 +690,13 @@ inline std::string to_text(graph const& g) {
         out += " (";
         for (int i = 0; i < l->size(); ++i) out += (i > 0 ? "," : "") + std::to_string((*l)[i]);
         out += ")";
+      }
+      if (slides(n.code)) {
+        for (window_axis const& x : a.over.axes)
+          out += " {" + std::to_string(x.in) + " to " + std::to_string(x.out) + ": size " +
+                 std::to_string(x.size) + " stride " + std::to_string(x.stride) + " dilation " +
+                 std::to_string(x.dilation) + " low " + std::to_string(x.low) + "}";
+        out += " groups " + std::to_string(a.over.groups);
       }
       if (a.over_batch) out += " over batch";
     }

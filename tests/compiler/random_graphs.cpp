@@ -214,23 +214,35 @@ void print_smallest(graph const& traced, unsigned seed) {
 
 }  // namespace
 
-TEST_CASE("random graphs keep their meaning through every pass", "[compiler]") {
+namespace {
+
+/// Seeds from 1 on, or TYPEGRAD_SEED alone.
+void check_seeds(bool windows, unsigned seeds) {
   if (char const* const only = std::getenv("TYPEGRAD_SEED")) {
     auto const seed = static_cast<unsigned>(std::atoi(only));
-    graph const traced = random_graphs::generator{seed}.build();
+    graph const traced = random_graphs::generator{seed, windows}.build();
     std::string const failure = failure_of(traced, seed);
     if (!failure.empty()) print_smallest(traced, seed);
     CHECK(failure == "");
     return;
   }
   char const* const more = std::getenv("TYPEGRAD_SEEDS");
-  unsigned const seeds = more != nullptr ? static_cast<unsigned>(std::atoi(more)) : 1000;
+  if (more != nullptr) seeds = static_cast<unsigned>(std::atoi(more));
   unsigned failures = 0;
   for (unsigned seed = 1; seed <= seeds && failures < 5; ++seed) {
-    std::string const failure = failure_of(random_graphs::generator{seed}.build(), seed);
+    std::string const failure = failure_of(random_graphs::generator{seed, windows}.build(), seed);
     if (failure.empty()) continue;
     ++failures;
     UNSCOPED_INFO("TYPEGRAD_SEED=" << seed << ": " << failure);
   }
   CHECK(failures == 0);
+}
+
+}  // namespace
+
+TEST_CASE("random graphs keep their meaning through every pass", "[compiler]") {
+  check_seeds(false, 1000);
+}
+TEST_CASE("random graphs with windows keep their meaning through every pass", "[compiler]") {
+  check_seeds(true, 600);
 }

@@ -49,8 +49,8 @@ double deviation(graph const& g, reference::bindings const& at, std::vector<int>
   return std::abs(slope - expected) / std::max({1.0, std::abs(slope), std::abs(expected)});
 }
 
-std::string failure_of(unsigned seed, int order) {
-  graph g = random_graphs::generator{seed}.build_objective();
+std::string failure_of(unsigned seed, int order, bool windows) {
+  graph g = random_graphs::generator{seed, windows}.build_objective();
   if (g.failed()) return std::string{g.error.view()};
   for (int id = 0; id < g.size(); ++id)
     if (g[id].code == op::stop_gradient) return {};  // it breaks the law on purpose
@@ -99,25 +99,36 @@ std::string failure_of(unsigned seed, int order) {
 
 }  // namespace
 
-TEST_CASE("gradients of random graphs are limits of differences", "[ops]") {
+namespace {
+
+void check_seeds(bool windows, unsigned seeds) {
   if (char const* const only = std::getenv("TYPEGRAD_SEED")) {
     auto const seed = static_cast<unsigned>(std::atoi(only));
-    std::printf("%s",
-                random_graphs::to_text(random_graphs::generator{seed}.build_objective()).c_str());
-    CHECK(failure_of(seed, 1) == "");
-    CHECK(failure_of(seed, 2) == "");
+    graph const g = random_graphs::generator{seed, windows}.build_objective();
+    std::printf("%s", random_graphs::to_text(g).c_str());
+    CHECK(failure_of(seed, 1, windows) == "");
+    CHECK(failure_of(seed, 2, windows) == "");
     return;
   }
   char const* const more = std::getenv("TYPEGRAD_SEEDS");
-  unsigned const seeds = more != nullptr ? static_cast<unsigned>(std::atoi(more)) : 500;
+  if (more != nullptr) seeds = static_cast<unsigned>(std::atoi(more));
   unsigned failures = 0;
   for (unsigned seed = 1; seed <= seeds && failures < 5; ++seed)
     for (int const order : {1, 2}) {
-      std::string const failure = failure_of(seed, order);
+      std::string const failure = failure_of(seed, order, windows);
       if (failure.empty()) continue;
       ++failures;
       UNSCOPED_INFO("TYPEGRAD_SEED=" << seed << ", order " << order << ": " << failure);
       break;
     }
   CHECK(failures == 0);
+}
+
+}  // namespace
+
+TEST_CASE("gradients of random graphs are limits of differences", "[ops]") {
+  check_seeds(false, 500);
+}
+TEST_CASE("gradients of random graphs with windows are limits of differences", "[ops]") {
+  check_seeds(true, 400);
 }
