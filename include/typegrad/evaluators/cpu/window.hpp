@@ -15,6 +15,7 @@
 // read the result and use the scratch memory after the team's next barrier. Results are
 // bit-identical for any team size.
 
+#include <typegrad/evaluators/cpu/window/gather.hpp>
 #include <typegrad/evaluators/cpu/window/max.hpp>
 #include <typegrad/evaluators/cpu/window/scatter.hpp>
 #include <typegrad/evaluators/cpu/window/spread.hpp>

@@ -9,13 +9,14 @@ TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu::detail {
 
 /// Rule: how the taps of a window become one vector.
-///   struct state                      what is known after some taps; made for none
-///   void take(state&, element, n)     one more tap, whose channels begin at this element of x
-///   vector finish(state, first, n)    the result; `first`: the element of the first tap
-///   vector nothing()                  the result of a window that lies in padding alone
+///   template <class Walk, bool Whole, int Vectors, class N>
+///   void operator()(vector (&out)[Vectors], element, N n, inside) const
+///                      `element`: of tap 0; further vectors lie side by side, all of n lanes
+///   vector nothing()   the result of a window that lies in padding alone
 template <pooling_shape Shape, class T, class Arch, class Rule>
 struct window_fold : window_walk<Shape, T, Arch> {
   using walk = window_walk<Shape, T, Arch>;
+  using typename walk::vector;
   using walk::channels;
   using walk::columns;
   using walk::depth;
@@ -83,22 +84,12 @@ struct window_fold : window_walk<Shape, T, Arch> {
   TYPEGRAD_FORCE static void some_vectors(Rule const& rule, Epilogue const& epilogue,
                                           std::int64_t at, std::int64_t row, std::int64_t c, N n,
                                           taps_of_window const& inside) {
-    typename Rule::state all[Vectors];
-    walk::template each_tap<Whole>(
-        inside, [&](std::int64_t place, std::int64_t) __attribute__((always_inline)) {
-          for (int v = 0; v < Vectors; ++v)
-            rule.take(all[v], (at + place) * channels + c + v * width, n);
-        });
-    std::int64_t const first =
-        at + (Whole ? 0
-                    : walk::tap_position(inside.axes[0].begin, inside.axes[1].begin,
-                                         inside.axes[2].begin));
-    for (int v = 0; v < Vectors; ++v) {
-      auto const result = !Whole && inside.empty()
-                              ? Rule::nothing()
-                              : rule.finish(all[v], first * channels + c + v * width, n);
-      hand_on(epilogue, row, c + v * width, result, n);
-    }
+    vector out[Vectors];
+    if (!Whole && inside.empty())
+      for (vector& v : out) v = Rule::nothing();
+    else
+      rule.template operator()<walk, Whole>(out, at * channels + c, n, inside);
+    for (int v = 0; v < Vectors; ++v) hand_on(epilogue, row, c + v * width, out[v], n);
   }
 };
 

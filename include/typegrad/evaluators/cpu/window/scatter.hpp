@@ -1,115 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/evaluators/cpu/window/apart.hpp>
 #include <typegrad/evaluators/cpu/window/scatter_overlapping.hpp>
+#include <typegrad/evaluators/cpu/window/winner.hpp>
 
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
 
 namespace detail {
 
-/// Windows that do not overlap: each element of the result is written once, with the window that
-/// it falls to.
-template <pooling_shape Shape, class T, class Arch>
-struct scatter_apart : window_walk<Shape, T, Arch> {
-  using walk = window_walk<Shape, T, Arch>;
-  using typename walk::vector;
-  using walk::channels;
-  using walk::columns;
-  using walk::depth;
-  using walk::rows;
-  using walk::width;
+template <class T, class Arch>
+struct window_scatter_rule {
+  using vector = xsimd::batch<T, Arch>;
+  T const* x;
 
-  static constexpr std::size_t scratch_bytes(int) { return 0; }
-
-  template <class Epilogue>
-  static void run(team const& members, std::int64_t batch, T const* x, T const* y,
-                  Epilogue const& epilogue, std::byte*) {
-    walk::each_row(members, batch, depth.out, rows.out, columns.out,
-                   [&](std::int64_t sample, std::int64_t o0, std::int64_t o1, std::int64_t from,
-                       std::int64_t to) {
-                     std::int64_t const sample_at = sample * walk::positions_in;
-                     std::int64_t const at =
-                         sample_at + walk::position(first_element(depth, o0),
-                                                    first_element(rows, o1), -columns.low);
-                     T const* const from_y =
-                         y + ((sample * depth.out + o0) * rows.out + o1) * columns.out * channels;
-                     walk::each_stretch(
-                         o0, o1, from, to,
-                         [&](std::int64_t begin, std::int64_t end) {
-                           whole(x, from_y, epilogue, at, begin, end);
-                         },
-                         [&](std::int64_t begin, std::int64_t end, taps_of_window const& inside) {
-                           border(x, from_y, epilogue, at, begin, end, inside);
-                         });
-                     if constexpr (has_gaps) gaps(epilogue, sample_at, o0, o1, from, to);
-                   });
-  }
-
- private:
-  /// Along an axis all elements are read by some window.
-  static constexpr bool covers(window_axis const& a) {
-    return dense(a) && (a.out - 1) * a.stride + a.reach() - a.low >= a.in;
-  }
-  /// The same but for elements behind the last window.
-  static constexpr bool dense(window_axis const& a) {
-    return (a.dilation == 1 || a.size == 1) && (a.out == 1 || a.stride == a.reach());
-  }
-  static constexpr bool has_gaps = !(covers(depth) && covers(rows) && covers(columns));
-
-  template <class Epilogue>
-  [[gnu::noinline]] static void whole(T const* x, T const* y, Epilogue const& given,
-                                      std::int64_t at, std::int64_t from, std::int64_t to) {
-    auto const epilogue = given;  // a copy, since stores could alias the original
-    for (std::int64_t o = from; o < to; ++o)
-      one_window<true>(x, y + o * channels, epilogue, at + o * columns.stride, {});
-  }
-
-  template <class Epilogue>
-  [[gnu::noinline]] static void border(T const* x, T const* y, Epilogue const& epilogue,
-                                       std::int64_t at, std::int64_t from, std::int64_t to,
-                                       taps_of_window inside) {
-    for (std::int64_t o = from; o < to; ++o) {
-      inside.axes[2] = taps_inside(columns, o);
-      one_window<false>(x, y + o * channels, epilogue, at + o * columns.stride, inside);
-    }
-  }
-
-  template <bool Whole, class Epilogue>
-  TYPEGRAD_FORCE static void one_window(T const* x, T const* y, Epilogue const& epilogue,
-                                        std::int64_t at, taps_of_window const& inside) {
-    walk::each_vector([&](std::int64_t c, auto n) __attribute__((always_inline)) {
-      winner_of_window<Whole, walk>::each(
-          x, at * channels + c, n, inside,
-          [&, value = vector(load_partial<Arch>(y + c, n))](
-              std::int64_t place, std::int64_t, auto const& wins) __attribute__((always_inline)) {
-            hand_on(epilogue, at + place, c, xsimd::select(wins, value, vector(T(0))), n);
-          });
-    });
-  }
-
-  /// Zeros where elements of these windows' are read by none of them.
-  template <class Epilogue>
-  [[gnu::noinline]] static void gaps(Epilogue const& epilogue, std::int64_t sample_at,
-                                     std::int64_t o0, std::int64_t o1, std::int64_t from,
-                                     std::int64_t to) {
-    index_range const all0 = elements_of(depth, o0), all1 = elements_of(rows, o1);
-    for (std::int64_t i0 = all0.begin; i0 < all0.end; ++i0)
-      for (std::int64_t i1 = all1.begin; i1 < all1.end; ++i1) {
-        bool const read = reads(depth, o0, i0) && reads(rows, o1, i1);
-        if (covers(columns) && read) continue;
-        bool const only_last = dense(columns) && read;
-        for (std::int64_t o = only_last && from < columns.out - 1 ? columns.out - 1 : from; o < to;
-             ++o) {
-          index_range const all = elements_of(columns, o);
-          for (std::int64_t i2 = all.begin; i2 < all.end; ++i2) {
-            if (read && reads(columns, o, i2)) continue;
-            walk::each_vector([&](std::int64_t c, auto n) __attribute__((always_inline)) {
-              hand_on(epilogue, sample_at + walk::position(i0, i1, i2), c, vector(T(0)), n);
-            });
-          }
-        }
-      }
+  template <class Walk, bool Whole, class N, class F>
+  TYPEGRAD_FORCE void operator()(std::int64_t element, N n, taps_of_window const& inside,
+                                 vector const& value, F&& f) const {
+    winner_of_window<Whole, Walk>::each(
+        x, element, n, inside,
+        [&](std::int64_t place, std::int64_t, auto const& wins)
+            __attribute__((always_inline)) { f(place, xsimd::select(wins, value, vector(T(0)))); });
   }
 };
 
@@ -121,19 +33,22 @@ struct scatter_apart : window_walk<Shape, T, Arch> {
 template <pooling_shape Shape, class T, class Arch = xsimd::default_arch>
 struct window_scatter_kernel {
   static constexpr std::size_t scratch_bytes(int team_size) {
-    return kernel::scratch_bytes(team_size);
+    return overlapping ? scatter::scratch_bytes(team_size) : 0;
   }
 
   template <class Epilogue>
   static void run(team const& members, std::int64_t batch, T const* x, T const* y,
                   Epilogue const& epilogue, std::byte* scratch) {
-    kernel::run(members, batch, x, y, epilogue, scratch);
+    using rule = detail::window_scatter_rule<T, Arch>;
+    if constexpr (overlapping)
+      scatter::run(members, batch, x, y, epilogue, scratch);
+    else
+      detail::windows_apart<Shape, T, Arch, rule>::run(members, batch, rule{x}, y, epilogue);
   }
 
  private:
-  using kernel =
-      std::conditional_t<detail::overlaps(Shape.over), detail::scatter_overlapping<Shape, T, Arch>,
-                         detail::scatter_apart<Shape, T, Arch>>;
+  static constexpr bool overlapping = detail::overlaps(Shape.over);
+  using scatter = detail::scatter_overlapping<Shape, T, Arch>;
 };
 
 }  // namespace typegrad::cpu

@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/evaluators/cpu/window/walk.hpp>
+#include <typegrad/evaluators/cpu/window/apart.hpp>
 
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu {
+
+namespace detail {
+
+template <class T, class Arch>
+struct window_spread_rule {
+  template <class Walk, bool Whole, class N, class F>
+  TYPEGRAD_FORCE void operator()(std::int64_t, N, taps_of_window const& inside,
+                                 xsimd::batch<T, Arch> const& value, F&& f) const {
+    Walk::template each_tap<Whole>(inside, [&](std::int64_t place, std::int64_t)
+                                               __attribute__((always_inline)) { f(place, value); });
+  }
+};
+
+}  // namespace detail
 
 /// The transpose of window_sum: each element of the result is the sum of y over the windows that
 /// read it; samples x input positions rows, channels columns.
@@ -15,12 +29,16 @@ struct window_spread_kernel : private detail::window_walk<Shape, T, Arch> {
   template <class Epilogue>
   static void run(team const& members, std::int64_t batch, T const* y, Epilogue const& epilogue,
                   std::byte*) {
-    walk::each_row(members, batch, depth.in, rows.in, columns.in,
-                   [&](std::int64_t sample, std::int64_t i0, std::int64_t i1, std::int64_t from,
-                       std::int64_t to) {
-                     row(y + sample * walk::positions_out * channels, epilogue,
-                         sample * walk::positions_in, i0, i1, from, to);
-                   });
+    using rule = detail::window_spread_rule<T, Arch>;
+    if constexpr (!detail::overlaps(Shape.over) && walk::unrolled)
+      detail::windows_apart<Shape, T, Arch, rule>::run(members, batch, rule{}, y, epilogue);
+    else
+      walk::each_row(members, batch, depth.in, rows.in, columns.in,
+                     [&](std::int64_t sample, std::int64_t i0, std::int64_t i1, std::int64_t from,
+                         std::int64_t to) {
+                       row(y + sample * walk::positions_out * channels, epilogue,
+                           sample * walk::positions_in, i0, i1, from, to);
+                     });
   }
 
  private:

@@ -11,18 +11,17 @@ namespace detail {
 template <class T, class Arch>
 struct window_sum_rule {
   using vector = xsimd::batch<T, Arch>;
-  struct state {
-    vector total = vector(T(0));
-  };
   T const* x;
 
-  template <class N>
-  TYPEGRAD_FORCE void take(state& s, std::int64_t element, N n) const {
-    s.total += load_partial<Arch>(x + element, n);
-  }
-  template <class N>
-  TYPEGRAD_FORCE vector finish(state const& s, std::int64_t, N) const {
-    return s.total;
+  template <class Walk, bool Whole, int Vectors, class N>
+  TYPEGRAD_FORCE void operator()(vector (&out)[Vectors], std::int64_t element, N n,
+                                 taps_of_window const& inside) const {
+    for (vector& v : out) v = vector(T(0));
+    Walk::template each_tap<Whole>(
+        inside, [&](std::int64_t place, std::int64_t) __attribute__((always_inline)) {
+          T const* const p = x + element + place * Walk::channels;
+          for (int v = 0; v < Vectors; ++v) out[v] += load_partial<Arch>(p + v * Walk::width, n);
+        });
   }
   static vector nothing() { return vector(T(0)); }
 };

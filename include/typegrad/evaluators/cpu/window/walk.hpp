@@ -116,21 +116,22 @@ struct window_walk {
   }
 };
 
-/// NaN counts as the largest of all numbers, and among equals the first one wins.
-template <class V>
-TYPEGRAD_FORCE V greater_of(V const& best, V const& x) {
-  return xsimd::select(best == best, xsimd::max(best, x), best);  // max gives x if that is NaN
-}
-/// Where x is the greatest of the window, by its value.
-template <class V>
-TYPEGRAD_FORCE auto is_greatest(V const& x, V const& best) {
-  return x == best || x != x;
-}
-template <class V>
-TYPEGRAD_FORCE V lowest() {
-  using T = typename V::value_type;
-  return V(-std::numeric_limits<T>::infinity());
-}
+/// The greatest element of a window in the making, where NaN counts as greater than any number.
+template <class T, class Arch>
+struct greatest {
+  using vector = xsimd::batch<T, Arch>;
+  using mask = xsimd::batch_bool<T, Arch>;
+  vector best = vector(-std::numeric_limits<T>::infinity());
+  mask no_number = mask(false);
+
+  TYPEGRAD_FORCE void take(vector const& x) {
+    best = xsimd::max(x, best);  // where x is NaN, anything
+    no_number = no_number || x != x;
+  }
+  TYPEGRAD_FORCE vector value() const {
+    return xsimd::select(no_number, vector(std::numeric_limits<T>::quiet_NaN()), best);
+  }
+};
 
 template <class V, class N, class Epilogue>
 [[gnu::noinline]] void call_epilogue(Epilogue const& epilogue, std::int64_t row,

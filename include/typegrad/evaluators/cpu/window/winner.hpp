@@ -6,7 +6,7 @@
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu::detail {
 
-/// Which tap of a window has the first largest element.
+/// Which tap of a window has the first largest element: the first NaN if there is one.
 template <bool Whole, class Walk>
 struct winner_of_window {
   using vector = typename Walk::vector;
@@ -21,20 +21,21 @@ struct winner_of_window {
     // straight-line code keeps the window in registers, loops load it once more
     constexpr std::int64_t kept = Whole && Walk::unrolled ? Walk::taps : 1;
     vector window[kept];
-    vector best = lowest<vector>();
+    greatest<T, Arch> most;
     Walk::template each_tap<Whole>(
         inside, [&](std::int64_t place, std::int64_t tap) __attribute__((always_inline)) {
           vector const here = load_partial<Arch>(x + element + place * Walk::channels, n);
           window[kept > 1 ? tap : 0] = here;
-          best = greater_of(best, here);
+          most.take(here);
         });
+    vector const best = most.value();
     auto open = typename vector::batch_bool_type(true);  // the lanes whose winner is still to come
     Walk::template each_tap<Whole>(
         inside, [&](std::int64_t place, std::int64_t tap) __attribute__((always_inline)) {
           vector const here =
               kept > 1 ? window[kept > 1 ? tap : 0]
                        : vector(load_partial<Arch>(x + element + place * Walk::channels, n));
-          auto const wins = open && is_greatest(here, best);
+          auto const wins = open && (here == best || here != here);
           open = open && !wins;
           f(place, tap, wins);
         });
