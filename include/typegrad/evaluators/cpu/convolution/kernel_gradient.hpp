@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <typegrad/evaluators/cpu/convolution/depthwise.hpp>
+#include <typegrad/evaluators/cpu/convolution/kernel_gradient_plan.hpp>
+#include <typegrad/evaluators/cpu/team.hpp>
+
+namespace typegrad::cpu {
+namespace detail {
+
+// Elements of x that a tile's rows read in one step, and from one step to the next.
+template <class Plan, class T>
+struct gradient_cursor {
+  T const* data;
+
+  [[gnu::always_inline]] T at(int row) const { return data[Plan::offset_of(row)]; }
+  [[gnu::always_inline]] void next() { data += Plan::axes[2].stride * Plan::distance[2]; }
+};
+
+// Adds a block's part to the sums of one tile: the function in which all arithmetic is done. `x`
+// and `y` are at the block's first window, of the tile's first row and column.
+template <class Plan, int Vectors, int Rows, std::int64_t Filters, class Arch, class T, class Tail>
+[[gnu::noinline]] void add_to_tile(T const* x, T const* y, gradient_block const& at, bool first,
+                                   Tail tail, T* sums) {
+  constexpr auto const& axes = Plan::axes;
+  constexpr std::int64_t step0 = axes[0].stride * Plan::distance[0];
+  constexpr std::int64_t step1 = axes[1].stride * Plan::distance[1];
+  constexpr std::int64_t step2 = axes[2].stride * Plan::distance[2];
+  tile<T, Arch, Rows, Vectors> c;
+  if (first) {
+    c.clear();
+  } else {
+    c.load(sums);
+  }
+  std::int64_t lines = at.count[1], steps = at.count[2];
+  if constexpr (step1 == axes[2].out * step2) {
+    if (steps == axes[2].out) {  // lines follow one another without a gap
+      steps *= lines;
+      lines = 1;
+    }
+  }
+  for (std::int64_t n = 0; n < at.samples; ++n) {
+    T const* plane_x = x + n * Plan::sample_distance;
+    T const* plane_y = y + n * (axes[0].out * axes[1].out * axes[2].out * Filters);
+    for (std::int64_t i = 0; i < at.count[0]; ++i) {
+      T const *line_x = plane_x, *line_y = plane_y;
+      for (std::int64_t j = 0; j < lines; ++j) {
+        c.contract(steps, gradient_cursor<Plan, T>{line_x},
+                   column_cursor<T, Arch, Vectors, Filters, Tail>{line_y, Filters, tail});
+        line_x += step1;
+        line_y += axes[2].out * Filters;
+      }
+      plane_x += step0;
+      plane_y += axes[1].out * axes[2].out * Filters;
+    }
+  }
+  c.store(sums);
+}
+
+// Hands a tile's rows from `skip` on to the epilogue, each the sum of `chunks` sums that are
+// `stride` apart.
+template <int Vectors, class Arch, class T, class Tail, class Epilogue>
+[[gnu::noinline]] void finish_tile(T const* sums, std::int64_t stride, std::int64_t chunks,
+                                   row_tile at, std::int64_t column, Tail tail,
+                                   Epilogue const& stated) {
+  auto const epilogue = stated;
+  constexpr int width = detail::width<T, Arch>;
+  for (int r = at.skip; r < at.height; ++r) {
+    TYPEGRAD_UNROLL
+    for (int v = 0; v < Vectors; ++v) {
+      T const* p = sums + (r * Vectors + v) * width;
+      auto sum = xsimd::batch<T, Arch>::load_unaligned(p);
+      for (std::int64_t i = 1; i < chunks; ++i) {
+        sum += xsimd::batch<T, Arch>::load_unaligned(p + i * stride);
+      }
+      if (v < Vectors - 1) {
+        epilogue(at.row + r, column + v * width, sum, lanes<width>{});
+      } else {
+        epilogue(at.row + r, column + v * width, sum, tail);
+      }
+    }
+  }
+}
+
+// By register tiles; see kernel_gradient_plan.hpp for how they are cut.
+template <convolution_shape Shape, class T, class Arch>
+struct kernel_gradient {
+  using plan = kernel_gradient_plan<Shape, T, Arch>;
+  static constexpr auto const& axes = plan::axes;
+  static constexpr int width = plan::width;
+  static constexpr std::int64_t size = sizeof(T);
+  static constexpr bool chunked = plan::chunk_limit > 1;
+
+  static constexpr std::int64_t shared_elements =
+      chunked ? plan::chunk_limit * plan::tiles * plan::tile_elements : 0;
+  static constexpr std::int64_t sums_elements =
+      chunked ? 0 : plan::tiles_at_once * plan::tile_elements;
+  static constexpr std::int64_t member_elements =
+      sums_elements + round_up(plan::copy_elements, 64 / size);
+
+  static constexpr std::size_t scratch_bytes(int team_size) {
+    return static_cast<std::size_t>((shared_elements + team_size * member_elements) * size);
+  }
+
+  // Where a tile stands in the result.
+  struct tile_at {
+    std::int64_t group, column;  // the column within its group
+    row_tile rows;
+  };
+
+  // Calls f(lanes<vectors>, lanes of the last one, tile_at).
+  template <class F>
+  [[gnu::always_inline]] static void with_tile(std::int64_t index, F const& f) {
+    constexpr auto wide = plan::wide_rows;
+    constexpr std::int64_t wide_tiles = plan::panels * wide.count();
+    std::int64_t const group = index / plan::tiles_of_group, t = index % plan::tiles_of_group;
+    if (plan::rest == 0 || t < wide_tiles) {
+      std::int64_t const panel = t / wide.count();
+      tile_at const at{group, panel * plan::vectors * width, wide.tile(t % wide.count())};
+      if constexpr (plan::rest == 0 && plan::tail != width) {
+        if constexpr (plan::panels > 1) {
+          if (panel < plan::panels - 1) {
+            f(lanes<plan::vectors>{}, lanes<width>{}, at);
+            return;
+          }
+        }
+        f(lanes<plan::vectors>{}, lanes<plan::tail>{}, at);
+      } else {
+        f(lanes<plan::vectors>{}, lanes<width>{}, at);
+      }
+    } else if constexpr (plan::rest != 0) {
+      tile_at const at{group, plan::panels * plan::vectors * width,
+                       plan::rest_rows.tile(t - wide_tiles)};
+      f(lanes<plan::rest>{}, lanes<plan::tail>{}, at);
+    }
+  }
+
+  // The block that starts at a unit, a piece of a sample, and how many units it has at most.
+  static gradient_block block_at(std::int64_t unit, std::int64_t units) {
+    gradient_block b{unit / plan::pieces_of_sample, 1, {}, {}};
+    if constexpr (plan::pieces_of_sample == 1) b.samples = std::min(units, plan::block.samples);
+    std::int64_t piece = unit % plan::pieces_of_sample;
+    for (int i = 2; i >= 0; --i) {
+      b.begin[i] = piece % plan::pieces[i] * plan::block.of[i];
+      b.count[i] = std::min(plan::block.of[i], axes[i].out - b.begin[i]);
+      piece /= plan::pieces[i];
+    }
+    return b;
+  }
+
+  // Copies what a block's windows read of x, with its padding.
+  [[gnu::noinline]] static void copy(T const* x, gradient_block const& at, T* to) {
+    std::int64_t from[3], count[3];
+    for (int i = 0; i < 3; ++i) {
+      from[i] = at.begin[i] * axes[i].stride - axes[i].low;
+      count[i] = (at.count[i] - 1) * axes[i].stride + axes[i].reach();
+    }
+    if constexpr (plan::pieces[2] == 1) {  // constants, for the copies below
+      from[2] = -axes[2].low;
+      count[2] = plan::read_extent(2);
+    }
+    std::int64_t const begin = std::clamp<std::int64_t>(-from[2], 0, count[2]);
+    std::int64_t const end = std::clamp<std::int64_t>(axes[2].in - from[2], begin, count[2]);
+    constexpr std::int64_t c = Shape.channels;
+    for (std::int64_t n = 0; n < at.samples; ++n) {
+      for (std::int64_t i = 0; i < count[0]; ++i) {
+        for (std::int64_t j = 0; j < count[1]; ++j) {
+          T* const row =
+              to + n * plan::sample_distance + i * plan::distance[0] + j * plan::distance[1];
+          std::int64_t const a = from[0] + i, b = from[1] + j;
+          if (a < 0 || a >= axes[0].in || b < 0 || b >= axes[1].in) {
+            std::fill_n(row, count[2] * c, T(0));
+            continue;
+          }
+          T const* const source =
+              x + (((at.sample + n) * axes[0].in + a) * axes[1].in + b) * axes[2].in * c +
+              (from[2] + begin) * c;
+          std::fill_n(row, begin * c, T(0));
+          std::copy_n(source, (end - begin) * c, row + begin * c);
+          std::fill_n(row + end * c, (count[2] - end) * c, T(0));
+        }
+      }
+    }
+  }
+
+  // Leaves out the windows in which a tap is outside of x.
+  static void clip(gradient_block& b, std::int64_t const (&tap)[3]) {
+    for (int i = 0; i < 3; ++i) {
+      std::int64_t const stride = axes[i].stride, shift = tap[i] * axes[i].dilation - axes[i].low;
+      std::int64_t const first = shift < 0 ? divide_up(-shift, stride) : 0;
+      std::int64_t const last = axes[i].in > shift ? (axes[i].in - 1 - shift) / stride : -1;
+      std::int64_t const end = std::min(b.begin[i] + b.count[i], last + 1);
+      b.begin[i] = std::max(b.begin[i], first);
+      b.count[i] = std::max<std::int64_t>(0, end - b.begin[i]);
+    }
+  }
+
+  // Adds a block to the sums of the tiles [begin, end).
+  static void add_block(gradient_block const& block, bool first, span_of_work tiles, T const* x,
+                        T const* y, T* sums, T* buffer) {
+    if constexpr (plan::copied) copy(x, block, buffer);
+    for (std::int64_t t = tiles.begin; t < tiles.end; ++t, sums += plan::tile_elements) {
+      with_tile(t, [&](auto vectors, auto tail, tile_at const& at) {
+        auto const place = plan::place(at.rows.row);
+        gradient_block part = block;
+        if constexpr (plan::clipped) clip(part, place.tap);
+        T const* from = plan::copied ? buffer : x;
+        std::int64_t offset = at.group * plan::channels + place.offset();
+        if constexpr (!plan::copied) {
+          offset += part.sample * plan::sample_distance;
+          for (int i = 0; i < 3; ++i) {
+            offset += (part.begin[i] * axes[i].stride - axes[i].low) * plan::distance[i];
+          }
+        }
+        std::int64_t const window =
+            ((part.sample * axes[0].out + part.begin[0]) * axes[1].out + part.begin[1]) *
+                axes[2].out +
+            part.begin[2];
+        constexpr int height =
+            plan::rest != 0 && vectors() == plan::rest && plan::rest != plan::vectors
+                ? plan::rest_rows.height()
+                : plan::wide_rows.height();
+        bool const none = part.samples * part.count[0] * part.count[1] * part.count[2] == 0;
+        if (none) part.samples = 0;
+        add_to_tile<plan, vectors(), height, Shape.filters, Arch>(
+            none ? from : from + offset,
+            none ? y : y + window * Shape.filters + at.group * plan::filters + at.column, part,
+            first, tail, sums);
+      });
+    }
+  }
+
+  template <class Epilogue>
+  static void run(team const& members, std::int64_t batch, T const* x, T const* y,
+                  Epilogue const& epilogue, std::byte* scratch) {
+    T* const shared = reinterpret_cast<T*>(scratch);
+    T* const own = shared + shared_elements + members.index * member_elements;
+    T* const buffer = own + sums_elements;
+    std::int64_t const units = batch * plan::pieces_of_sample;
+    std::int64_t const chunks =
+        std::max<std::int64_t>(1, std::min<std::int64_t>(plan::chunk_limit, units));
+    auto const mine = members.part(chunks * plan::tiles);
+    for (std::int64_t at = mine.begin; at < mine.end;) {
+      std::int64_t const chunk = at / plan::tiles, tile = at % plan::tiles;
+      std::int64_t const count = std::min(
+          {plan::tiles - tile, mine.end - at, chunked ? plan::tiles : plan::tiles_at_once});
+      T* const sums = chunked ? shared + at * plan::tile_elements : own;
+      std::int64_t unit = units * chunk / chunks;
+      std::int64_t const end = units * (chunk + 1) / chunks;
+      bool first = true;
+      do {
+        gradient_block block = block_at(unit, end - unit);
+        if (unit == end) block.samples = 0;  // an empty batch
+        add_block(block, first, {tile, tile + count}, x, y, sums, buffer);
+        unit += block.samples;
+        first = false;
+      } while (unit < end);
+      if constexpr (!chunked) finish(own, 0, 1, {tile, tile + count}, epilogue);
+      at += count;
+    }
+    if constexpr (chunked) {
+      members.barrier();
+      auto const part = members.part(plan::tiles);
+      finish(shared + part.begin * plan::tile_elements, plan::tiles * plan::tile_elements, chunks,
+             part, epilogue);
+    }
+  }
+
+  template <class Epilogue>
+  static void finish(T const* sums, std::int64_t stride, std::int64_t chunks, span_of_work tiles,
+                     Epilogue const& epilogue) {
+    for (std::int64_t t = tiles.begin; t < tiles.end; ++t, sums += plan::tile_elements) {
+      with_tile(t, [&](auto vectors, auto tail, tile_at const& at) {
+        finish_tile<vectors(), Arch>(sums, stride, chunks, at.rows,
+                                     at.group * plan::filters + at.column, tail, epilogue);
+      });
+    }
+  }
+};
+
+}  // namespace detail
+
+// The gradient of a convolution with respect to its kernel: k[tap, c, f] is the sum over samples
+// and windows of x[sample, window's tap, c] y[sample, window, f]. Rows of the epilogue are taps x
+// channels of a group, columns filters.
+//
+// Every member of the team calls `run` with the same arguments. On return a member has done its
+// part: others read the result, or use the scratch memory, after the team's next barrier. The
+// result is bit-identical for any team size. With an empty batch the epilogue gets zeros.
+template <convolution_shape Shape, class T, class Arch = xsimd::default_arch>
+struct convolution_kernel {
+  // Below this many multiply-adds the team's first member does all: see gemm.
+  static constexpr std::int64_t parallel_from = 256 * 1024;
+
+  static constexpr std::size_t scratch_bytes(int team_size) {
+    if constexpr (Shape.depthwise()) {
+      return depthwise_kernel<Shape, T, Arch>::scratch_bytes(team_size);
+    } else {
+      return detail::kernel_gradient<Shape, T, Arch>::scratch_bytes(team_size);
+    }
+  }
+
+  template <class Epilogue>
+  static void run(team const& members, std::int64_t batch, T const* x, T const* y,
+                  Epilogue const& epilogue, std::byte* scratch) {
+    if constexpr (Shape.depthwise()) {
+      depthwise_kernel<Shape, T, Arch>::run(members, batch, x, y, epilogue, scratch);
+    } else {
+      bool const alone = batch * Shape.products() < parallel_from;
+      if (alone && members.index != 0) return;
+      detail::kernel_gradient<Shape, T, Arch>::run(alone ? team{} : members, batch, x, y, epilogue,
+                                                   scratch);
+    }
+  }
+};
+
+}  // namespace typegrad::cpu
