@@ -3,6 +3,7 @@
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/python make.py             # writes *.safetensors beside this file
+    venv/bin/python make.py conv        # writes that one
     venv/bin/python make.py --check     # computes them again and compares with the stored files
     venv/bin/python check_with_pytorch.py
 
@@ -364,10 +365,144 @@ def training():
           sgd_momentum_weighted="learning_rate=0.1 momentum=0.9, with sample_weight")
 
 
+# ---------------------------------------------------------------------------------- convolutions
+def layer_case(layer, shape, random, batch=2):
+    """A layer built for samples of `shape`, with random weights: its inputs, outputs, gradients."""
+    layer.build((None, *shape))
+    for variable in layer.weights:
+        variable.assign(f32(0.5 * random.standard_normal(variable.shape)))
+    x = tf.constant(f32(random.standard_normal((batch, *shape))))
+    trained = [v.value for v in layer.weights]
+    with tf.GradientTape() as tape:
+        tape.watch([x, *trained])
+        y = layer(x)
+    cotangent = f32(random.uniform(-1.0, 1.0, y.shape))
+    gradients = tape.gradient(y, [x, *trained], output_gradients=cotangent)
+    tensors = {"x": x.numpy(), "y": y.numpy(), "cotangent": cotangent, "dx": gradients[0].numpy()}
+    for variable, gradient in zip(layer.weights, gradients[1:]):
+        tensors |= {variable.name: variable.numpy(), f"d_{variable.name}": gradient.numpy()}
+    return tensors
+
+
+def conv():
+    random = np.random.default_rng(SEED + 5)
+    k = keras.layers
+    cases = {  # name: (layer, extents of a sample)
+        "conv1d": (k.Conv1D(3, 3), (8, 2)),
+        "conv1d_same_even": (k.Conv1D(3, 4, padding="same"), (7, 2)),
+        "conv1d_strides_3_same": (k.Conv1D(2, 4, strides=3, padding="same"), (11, 2)),
+        "conv1d_causal": (k.Conv1D(2, 3, padding="causal"), (6, 2)),
+        "conv1d_causal_dilation_2": (
+            k.Conv1D(2, 3, padding="causal", dilation_rate=2, use_bias=False), (7, 2)),
+        "conv1d_causal_strides_2": (k.Conv1D(2, 4, padding="causal", strides=2), (9, 2)),
+        "conv1d_groups_2": (k.Conv1D(4, 3, groups=2), (6, 4)),
+        "conv2d": (k.Conv2D(3, 3), (5, 6, 2)),
+        "conv2d_same_relu": (k.Conv2D(3, 3, padding="same", activation="relu"), (4, 5, 2)),
+        "conv2d_same_even": (k.Conv2D(2, (2, 4), padding="same"), (4, 5, 2)),
+        "conv2d_size_3_5_no_bias": (k.Conv2D(2, (3, 5), use_bias=False), (5, 7, 2)),
+        "conv2d_strides_2": (k.Conv2D(2, 3, strides=2), (6, 7, 2)),
+        "conv2d_strides_2_same": (k.Conv2D(2, 3, strides=2, padding="same"), (6, 7, 2)),
+        "conv2d_strides_1_3_same": (k.Conv2D(2, 2, strides=(1, 3), padding="same"), (3, 7, 2)),
+        "conv2d_strides_3_size_2": (k.Conv2D(2, 2, strides=3), (6, 8, 2)),
+        "conv2d_dilation_2": (k.Conv2D(2, 3, dilation_rate=2), (6, 7, 2)),
+        "conv2d_dilation_1_3_same": (
+            k.Conv2D(2, 3, dilation_rate=(1, 3), padding="same"), (4, 7, 2)),
+        "conv2d_groups_2": (k.Conv2D(4, 3, groups=2), (4, 5, 4)),
+        "conv2d_groups_3_strides_2_same": (
+            k.Conv2D(6, 3, groups=3, strides=2, padding="same"), (5, 4, 6)),
+        "conv2d_size_1": (k.Conv2D(3, 1), (3, 4, 2)),
+        "conv2d_size_1_strides_2": (k.Conv2D(3, 1, strides=2), (5, 4, 2)),
+        "conv3d": (k.Conv3D(2, 2), (3, 4, 3, 2)),
+        "conv3d_strides_2_same": (k.Conv3D(2, 3, strides=2, padding="same"), (3, 4, 5, 2)),
+        "conv3d_size_1_2_3_strides_1_1_2": (
+            k.Conv3D(2, (1, 2, 3), strides=(1, 1, 2)), (2, 3, 5, 2)),
+        "depthwise_conv1d_strides_2_same": (
+            k.DepthwiseConv1D(3, strides=2, padding="same"), (8, 3)),
+        "depthwise_conv2d": (k.DepthwiseConv2D(3), (4, 5, 3)),
+        "depthwise_conv2d_multiplier_2_same": (
+            k.DepthwiseConv2D(3, depth_multiplier=2, padding="same", activation="tanh"),
+            (4, 3, 3)),
+        "depthwise_conv2d_strides_2_no_bias": (
+            k.DepthwiseConv2D((2, 3), strides=2, padding="same", use_bias=False), (5, 6, 2)),
+        "depthwise_conv2d_dilation_2": (k.DepthwiseConv2D(2, dilation_rate=2), (5, 4, 2)),
+        "separable_conv1d_dilation_2": (k.SeparableConv1D(3, 3, dilation_rate=2), (7, 2)),
+        "separable_conv2d": (k.SeparableConv2D(3, 3), (5, 4, 2)),
+        "separable_conv2d_multiplier_2_strides_2_same": (
+            k.SeparableConv2D(3, (3, 2), strides=2, padding="same", depth_multiplier=2,
+                              activation="tanh", use_bias=False), (5, 4, 2)),
+        "conv1d_transpose": (k.Conv1DTranspose(2, 3), (4, 2)),
+        "conv1d_transpose_strides_2_same": (
+            k.Conv1DTranspose(2, 3, strides=2, padding="same"), (4, 2)),
+        "conv1d_transpose_strides_3_size_2": (k.Conv1DTranspose(2, 2, strides=3), (4, 2)),
+        "conv2d_transpose": (k.Conv2DTranspose(2, 3), (3, 4, 3)),
+        "conv2d_transpose_same": (k.Conv2DTranspose(2, (3, 2), padding="same"), (3, 4, 3)),
+        "conv2d_transpose_strides_2": (k.Conv2DTranspose(2, 3, strides=2), (3, 2, 3)),
+        "conv2d_transpose_strides_2_same": (
+            k.Conv2DTranspose(2, 4, strides=2, padding="same", activation="tanh"), (3, 2, 3)),
+        "conv2d_transpose_strides_3_size_2_same": (
+            k.Conv2DTranspose(2, 2, strides=3, padding="same", use_bias=False), (3, 2, 3)),
+        "conv2d_transpose_strides_2_output_padding_1": (
+            k.Conv2DTranspose(2, 3, strides=2, output_padding=1), (3, 2, 3)),
+        "conv2d_transpose_strides_2_same_output_padding_1_0": (
+            k.Conv2DTranspose(2, 3, strides=2, padding="same", output_padding=(1, 0)), (3, 2, 3)),
+        "conv2d_transpose_strides_3_size_5_same_output_padding_2": (
+            k.Conv2DTranspose(2, 5, strides=3, padding="same", output_padding=2), (3, 2, 2)),
+        "conv3d_transpose_strides_2_same": (
+            k.Conv3DTranspose(2, 3, strides=2, padding="same"), (2, 2, 1, 2)),
+        "conv3d_transpose_strides_1_2_2": (
+            k.Conv3DTranspose(2, 2, strides=(1, 2, 2)), (2, 1, 2, 2)),
+        "max_pooling1d": (k.MaxPooling1D(), (7, 3)),
+        "max_pooling1d_3_strides_2_same": (k.MaxPooling1D(3, strides=2, padding="same"), (8, 3)),
+        "max_pooling2d": (k.MaxPooling2D(), (5, 6, 3)),
+        "max_pooling2d_3_strides_2_same": (
+            k.MaxPooling2D(3, strides=2, padding="same"), (5, 6, 3)),
+        "max_pooling2d_2_3_strides_1": (k.MaxPooling2D((2, 3), strides=1), (4, 5, 2)),
+        "max_pooling3d_strides_1_2_1_same": (
+            k.MaxPooling3D(2, strides=(1, 2, 1), padding="same"), (2, 3, 3, 2)),
+        "average_pooling1d_3_strides_2_same": (
+            k.AveragePooling1D(3, strides=2, padding="same"), (8, 3)),
+        "average_pooling2d_2": (k.AveragePooling2D(2), (5, 6, 3)),
+        "average_pooling2d_3_strides_1_same": (
+            k.AveragePooling2D(3, strides=1, padding="same"), (4, 5, 2)),
+        "average_pooling2d_4_2_strides_3_same": (
+            k.AveragePooling2D((4, 2), strides=3, padding="same"), (5, 7, 2)),
+        "average_pooling3d_2_same": (k.AveragePooling3D(2, padding="same"), (3, 3, 2, 2)),
+        "global_max_pooling1d": (k.GlobalMaxPooling1D(), (5, 3)),
+        "global_max_pooling2d_keepdims": (k.GlobalMaxPooling2D(keepdims=True), (3, 4, 3)),
+        "global_max_pooling3d": (k.GlobalMaxPooling3D(), (2, 3, 2, 3)),
+        "global_average_pooling1d_keepdims": (k.GlobalAveragePooling1D(keepdims=True), (5, 3)),
+        "global_average_pooling2d": (k.GlobalAveragePooling2D(), (3, 4, 3)),
+        "global_average_pooling3d": (k.GlobalAveragePooling3D(), (2, 3, 2, 3)),
+        "zero_padding1d": (k.ZeroPadding1D(), (4, 2)),
+        "zero_padding2d_1_2": (k.ZeroPadding2D((1, 2)), (3, 4, 2)),
+        "zero_padding2d_1_0_0_3": (k.ZeroPadding2D(((1, 0), (0, 3))), (3, 4, 2)),
+        "zero_padding3d_1_2_0": (k.ZeroPadding3D((1, 2, 0)), (2, 1, 2, 2)),
+        "cropping1d_1_2": (k.Cropping1D((1, 2)), (6, 2)),
+        "cropping2d_1": (k.Cropping2D(1), (4, 5, 2)),
+        "cropping2d_1_0_0_2": (k.Cropping2D(((1, 0), (0, 2))), (4, 5, 2)),
+        "cropping3d": (k.Cropping3D(), (3, 4, 3, 2)),
+        "up_sampling1d_3": (k.UpSampling1D(3), (4, 2)),
+        "up_sampling2d": (k.UpSampling2D(), (3, 4, 2)),
+        "up_sampling2d_2_3": (k.UpSampling2D((2, 3)), (3, 2, 2)),
+        "up_sampling2d_bilinear": (k.UpSampling2D(interpolation="bilinear"), (3, 4, 2)),
+        "up_sampling2d_3_1_bilinear": (k.UpSampling2D((3, 1), interpolation="bilinear"), (3, 2, 2)),
+        "up_sampling2d_4_5_bilinear": (k.UpSampling2D((4, 5), interpolation="bilinear"), (1, 3, 2)),
+        "up_sampling3d_1_2_3": (k.UpSampling3D((1, 2, 3)), (2, 2, 1, 2)),
+    }
+    tensors = {}
+    for name, (layer, shape) in cases.items():
+        for key, value in layer_case(layer, shape, random).items():
+            tensors[f"{name}/{key}"] = value
+    write("conv", tensors)
+
+
 keras.utils.set_random_seed(SEED)
 tf.config.experimental.enable_op_determinism()
-for part in (activations, losses, metrics, optimizers, training):
-    part()
+parts = {part.__name__: part
+         for part in (activations, losses, metrics, optimizers, training, conv)}
+wanted = [name for name in sys.argv[1:] if name != "--check"] or parts
+for name in wanted:
+    parts[name]()
 if failures:
     raise SystemExit("\n".join(failures))
 print(f"safetensors {safetensors.__version__}: ok")
