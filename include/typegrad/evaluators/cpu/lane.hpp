@@ -8,6 +8,7 @@
 #include <xsimd/xsimd.hpp>
 
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 // How the values of a graph look inside a kernel. All vectors of a kernel have as many lanes as a
@@ -62,6 +63,64 @@ TYPEGRAD_INLINE auto real_mask(M const& m) {
   return xsimd::batch_bool_cast<Real>(m);
 }
 
+/// The first n of as many truth values as a vector of float has lanes, where the architecture has
+/// instructions for them; see `has_truth`.
+template <class Real, class Arch>
+inline constexpr bool has_truth =
+#if XSIMD_WITH_AVX512BW
+    (std::is_same_v<Real, float> && std::is_base_of_v<xsimd::avx512bw, Arch>) ||
+#endif
+#if XSIMD_WITH_AVX2
+    (std::is_same_v<Real, float> && has_avx<Arch> && std::is_base_of_v<xsimd::avx2, Arch>) ||
+#endif
+    false;
+
+template <class Arch, class N>
+TYPEGRAD_INLINE xsimd::batch_bool<float, Arch> load_truth(bool const* p, N count) {
+  int const n = count;
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) {
+    __m128i const bytes = _mm_maskz_loadu_epi8(static_cast<__mmask16>((1U << n) - 1U), p);
+    return xsimd::batch_bool<float, Arch>(_mm_test_epi8_mask(bytes, bytes));
+  }
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx<Arch>) {
+    std::int64_t bytes = 0;
+    if (n == 8)
+      std::memcpy(&bytes, p, 8);
+    else
+      for (int i = 0; i < n; ++i) bytes |= std::int64_t{p[i]} << (8 * i);
+    __m256i const wide = _mm256_cvtepi8_epi32(_mm_cvtsi64_si128(bytes));
+    return xsimd::batch_bool<float, Arch>(
+        _mm256_castsi256_ps(_mm256_cmpgt_epi32(wide, _mm256_setzero_si256())));
+  }
+#endif
+}
+
+template <class Arch, class N>
+TYPEGRAD_INLINE void store_truth(bool* p, xsimd::batch_bool<float, Arch> const& v, N count) {
+  int const n = count;
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>)
+    _mm_mask_storeu_epi8(p, static_cast<__mmask16>((1U << n) - 1U),
+                         _mm_maskz_set1_epi8(v.data, 1));
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx<Arch>) {
+    __m256i const wide = _mm256_castps_si256(v.data);
+    __m128i const half =
+        _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+    std::int64_t const bytes =
+        _mm_cvtsi128_si64(_mm_and_si128(_mm_packs_epi16(half, half), _mm_set1_epi8(1)));
+    if (n == 8)
+      std::memcpy(p, &bytes, 8);
+    else
+      for (int i = 0; i < n; ++i) p[i] = (bytes >> (8 * i)) & 1;
+  }
+#endif
+}
+
 /// n (or lanes<n>) elements of a dtype at p, `stride` apart; 0 in the other lanes.
 template <class Real, class Arch, dtype Type, class N>
 TYPEGRAD_INLINE auto load_lanes(memory_of<Type> const* p, std::int64_t stride, N n) {
@@ -71,9 +130,13 @@ TYPEGRAD_INLINE auto load_lanes(memory_of<Type> const* p, std::int64_t stride, N
   if constexpr (std::is_same_v<memory, Real> || std::is_same_v<memory, integer_of<Real>>) {
     if (stride == 1) return vector(load_partial<Arch>(p, n));
   }
-  if constexpr (Type == dtype::boolean && !std::is_same_v<N, int>) {
-    if constexpr (N::value == width)
-      if (stride == 1) return vector::load_unaligned(p);
+  if constexpr (Type == dtype::boolean) {
+    if constexpr (has_truth<Real, Arch>) {
+      if (stride == 1) return load_truth<Arch>(p, n);
+    } else if constexpr (!std::is_same_v<N, int>) {
+      if constexpr (N::value == width)
+        if (stride == 1) return vector::load_unaligned(p);
+    }
   }
   int const count = n;
   if constexpr (Type == dtype::boolean) {
@@ -95,9 +158,13 @@ TYPEGRAD_INLINE void store_lanes(memory_of<Type>* p, std::int64_t stride, V cons
   if constexpr (std::is_same_v<memory, Real> || std::is_same_v<memory, integer_of<Real>>) {
     if (stride == 1) return store_partial(p, v, n);
   }
-  if constexpr (Type == dtype::boolean && !std::is_same_v<N, int>) {
-    if constexpr (N::value == width)
-      if (stride == 1) return v.store_unaligned(p);
+  if constexpr (Type == dtype::boolean) {
+    if constexpr (has_truth<Real, Arch>) {
+      if (stride == 1) return store_truth<Arch>(p, v, n);
+    } else if constexpr (!std::is_same_v<N, int>) {
+      if constexpr (N::value == width)
+        if (stride == 1) return v.store_unaligned(p);
+    }
   }
   int const count = n;
   if constexpr (Type == dtype::boolean) {
