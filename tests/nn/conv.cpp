@@ -38,6 +38,8 @@ TEST_CASE("convolutions are Keras's, values and gradients", "[conv]") {
   against_keras<tg::conv3d<2, 3, tg::strides<2>, tg::same>>("conv3d_strides_2_same");
   against_keras<tg::conv3d<2, tg::size<1, 2, 3>, tg::strides<1, 1, 2>>>(
       "conv3d_size_1_2_3_strides_1_1_2");
+  against_keras<tg::conv3d<2, 2, tg::dilation_rate<1, 2, 2>>>("conv3d_dilation_1_2_2");
+  against_keras<tg::conv3d<4, 2, tg::groups<2>, tg::same>>("conv3d_groups_2_same");
 }
 
 TEST_CASE("gradients of convolutions are limits of differences", "[conv]") {
@@ -46,7 +48,6 @@ TEST_CASE("gradients of convolutions are limits of differences", "[conv]") {
   against_differences<tg::conv2d<3, tg::size<4, 2>, tg::strides<3, 1>, tg::same>>({7, 5, 1});
   against_differences<tg::conv2d<6, 3, tg::strides<2>, tg::groups<3>>>({5, 7, 3});
   against_differences<tg::conv2d<2, 3, tg::dilation_rate<2, 3>, tg::same>>({6, 7, 2});
-  // three axes with dilation and with groups, which the oracle's back end lacks
   against_differences<tg::conv3d<4, 2, tg::dilation_rate<1, 2, 2>, tg::groups<2>>>({3, 4, 4, 2});
   against_differences<tg::conv3d<2, tg::size<1, 3, 2>, tg::strides<1, 2, 2>, tg::same>>(
       {2, 5, 4, 3});

@@ -29,6 +29,10 @@ TEST_CASE("transposed convolutions are Keras's, values and gradients", "[conv]")
   against_keras<tg::conv3d_transpose<2, 3, tg::strides<2>, tg::same>>(
       "conv3d_transpose_strides_2_same");
   against_keras<tg::conv3d_transpose<2, 2, tg::strides<1, 2, 2>>>("conv3d_transpose_strides_1_2_2");
+  against_keras<tg::conv1d_transpose<2, 3, tg::dilation_rate<2>>>("conv1d_transpose_dilation_2");
+  against_keras<tg::conv2d_transpose<2, 2, tg::dilation_rate<2>>>("conv2d_transpose_dilation_2");
+  against_keras<tg::conv2d_transpose<2, tg::size<2, 3>, tg::dilation_rate<3, 1>, tg::same>>(
+      "conv2d_transpose_dilation_3_1_same");
 }
 
 TEST_CASE("gradients of transposed convolutions are limits of differences", "[conv]") {

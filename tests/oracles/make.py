@@ -488,6 +488,13 @@ def conv():
         "up_sampling2d_3_1_bilinear": (k.UpSampling2D((3, 1), interpolation="bilinear"), (3, 2, 2)),
         "up_sampling2d_4_5_bilinear": (k.UpSampling2D((4, 5), interpolation="bilinear"), (1, 3, 2)),
         "up_sampling3d_1_2_3": (k.UpSampling3D((1, 2, 3)), (2, 2, 1, 2)),
+        "conv3d_dilation_1_2_2": (k.Conv3D(2, 2, dilation_rate=(1, 2, 2)), (2, 4, 3, 2)),
+        "conv3d_groups_2_same": (k.Conv3D(4, 2, groups=2, padding="same"), (2, 2, 3, 4)),
+        "depthwise_conv2d_strides_2_1": (k.DepthwiseConv2D(3, strides=(2, 1)), (6, 4, 2)),
+        "conv1d_transpose_dilation_2": (k.Conv1DTranspose(2, 3, dilation_rate=2), (4, 2)),
+        "conv2d_transpose_dilation_2": (k.Conv2DTranspose(2, 2, dilation_rate=2), (3, 4, 2)),
+        "conv2d_transpose_dilation_3_1_same": (
+            k.Conv2DTranspose(2, (2, 3), dilation_rate=(3, 1), padding="same"), (3, 4, 2)),
     }
     tensors = {}
     for name, (layer, shape) in cases.items():
