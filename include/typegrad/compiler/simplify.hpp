@@ -57,34 +57,6 @@ class simplifier {
     symbol const c = build::constant(to_, value, like.type, like.shape);
     return like.per_sample ? build::spread(c) : c;
   }
-  /// A 0 that is one by construction (`gradient_only`), so that its products are, whatever they are
-  /// multiplied by.
-  constexpr symbol nothing(node const& like) const {
-    node n;
-    n.type = like.type;
-    n.shape = like.shape;
-    n.index = gradient_only_mark;
-    symbol const c = build::append(to_, n, nullptr, 0);
-    return like.per_sample ? build::spread(c) : c;
-  }
-  constexpr bool is_nothing(symbol x) const {
-    while (code_of(x) == op::broadcast || code_of(x) == op::reshape) x = operand_of(x, 0);
-    return code_of(x) == op::constant && x.info().index == gradient_only_mark;
-  }
-  constexpr bool is_nothing(node const& n, symbol const* x) const {
-    switch (n.code) {
-      case op::subtract:
-        return n.index == gradient_only_mark || (is_nothing(x[0]) && is_nothing(x[1]));
-      case op::add: return is_nothing(x[0]) && is_nothing(x[1]);
-      case op::multiply: return is_nothing(x[0]) || is_nothing(x[1]);
-      case op::divide:
-      case op::negate:
-      case op::broadcast:
-      case op::reshape:
-      case op::reduce_sum: return is_nothing(x[0]);
-      default: return false;
-    }
-  }
   /// x at the samples that n has.
   constexpr symbol fitted(symbol x, node const& n) const {
     return n.per_sample ? build::spread(x) : x;
@@ -105,7 +77,6 @@ class simplifier {
     node n = from_[id];
     symbol operands[4] = {};
     for (int i = 0; i < n.operand_count; ++i) operands[i] = at(renamed_[from_.operand(id, i)]);
-    if (is_nothing(n, operands)) return nothing(n);
     if (is_elementwise(n.code)) return squeezed_elementwise(n, operands);
     switch (n.code) {
       case op::broadcast: return broadcast(n, operands[0], from_.attributes_of(id));
