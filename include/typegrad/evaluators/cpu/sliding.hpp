@@ -1,70 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/evaluators/cpu/convolution/shape.hpp>
-#include <typegrad/evaluators/cpu/epilogue.hpp>
-#include <typegrad/evaluators/cpu/window/shape.hpp>
-#include <typegrad/evaluators/reference/window.hpp>
-#if __has_include(<typegrad/evaluators/cpu/convolution.hpp>)
 #include <typegrad/evaluators/cpu/convolution.hpp>
-#define TYPEGRAD_HAS_CONVOLUTION 1
-#endif
-#if __has_include(<typegrad/evaluators/cpu/window.hpp>)
+#include <typegrad/evaluators/cpu/epilogue.hpp>
 #include <typegrad/evaluators/cpu/window.hpp>
-#define TYPEGRAD_HAS_WINDOW 1
-#endif
 
 // Convolutions and windows, whose epilogue is the step's body.
 
 namespace typegrad::cpu {
-
-/// Element by element.
-template <op Code, convolution_shape S, class T, class Arch>
-struct plain_kernel {
-  static constexpr std::size_t scratch_bytes(int) { return 0; }
-
-  template <class Epilogue>
-  static void run(team const& members, std::int64_t batch, T const* a, T const* b,
-                  Epilogue const& epilogue, std::byte*) {
-    constexpr bool to_x = Code == op::convolution_input || Code == op::window_spread ||
-                          Code == op::window_scatter;
-    constexpr bool to_k = Code == op::convolution_kernel;
-    constexpr std::int64_t columns = to_x ? S.channels : S.filters;
-    constexpr std::int64_t rows = to_k   ? S.over.taps() * S.channels / S.over.groups
-                                  : to_x ? S.over.positions_in()
-                                         : S.over.positions_out();
-    constexpr bool a_is_y = Code == op::convolution_input || Code == op::window_spread;
-    constexpr std::int64_t x_count = S.over.positions_in() * S.channels;
-    constexpr std::int64_t y_count = S.over.positions_out() * S.filters;
-    constexpr std::int64_t a_count = a_is_y ? y_count : x_count;
-    constexpr std::int64_t b_count = Code == op::window_gather                       ? x_count
-                                     : Code == op::window_scatter || to_k ? y_count
-                                                                          : 0;
-    reference::sliding const form{Code, S.over, S.channels, S.filters, 0, batch};
-    auto const at_a = [a](std::int64_t s, std::int64_t i) {
-      return static_cast<double>(a[s * a_count + i]);
-    };
-    auto const at_b = [b](std::int64_t s, std::int64_t i) {
-      return static_cast<double>(b[s * b_count + i]);
-    };
-    constexpr int width = static_cast<int>(xsimd::batch<T, Arch>::size);
-    auto const [first, last] = members.part(to_k ? rows : batch * rows);
-    for (std::int64_t row = first; row < last; ++row)
-      for (std::int64_t column = 0; column < columns; column += width) {
-        int const n = static_cast<int>(columns - column < width ? columns - column : width);
-        alignas(64) T values[width] = {};
-        for (int i = 0; i < n; ++i)
-          values[i] = static_cast<T>(form.template element<T>(
-              row / rows, row % rows * columns + column + i, at_a, at_b));
-        epilogue(row, column, xsimd::batch<T, Arch>::load_aligned(values), n);
-      }
-  }
-  template <class Epilogue>
-  static void run(team const& members, std::int64_t batch, T const* a, Epilogue const& epilogue,
-                  std::byte* scratch) {
-    run(members, batch, a, a, epilogue, scratch);
-  }
-};
 
 template <class Source, class Arch>
 struct sliding_kernel : step_body<Source, Arch> {
@@ -75,22 +18,12 @@ struct sliding_kernel : step_body<Source, Arch> {
   static constexpr pooling_shape pooled{p.over, p.channels};
 
   static constexpr auto choose() {
-#if !TYPEGRAD_HAS_CONVOLUTION
-    if constexpr (p.code <= op::convolution_kernel)
-      return std::type_identity<plain_kernel<p.code, convolved, real, Arch>>{};
-#else
     if constexpr (p.code == op::convolution)
       return std::type_identity<convolution_forward<convolved, real, Arch>>{};
     else if constexpr (p.code == op::convolution_input)
       return std::type_identity<convolution_input<convolved, real, Arch>>{};
     else if constexpr (p.code == op::convolution_kernel)
       return std::type_identity<convolution_kernel<convolved, real, Arch>>{};
-#endif
-#if !TYPEGRAD_HAS_WINDOW
-    else
-      return std::type_identity<
-          plain_kernel<p.code, convolution_shape{p.over, p.channels, p.channels}, real, Arch>>{};
-#else
     else if constexpr (p.code == op::window_sum)
       return std::type_identity<window_sum_kernel<pooled, real, Arch>>{};
     else if constexpr (p.code == op::window_spread)
@@ -101,7 +34,6 @@ struct sliding_kernel : step_body<Source, Arch> {
       return std::type_identity<window_scatter_kernel<pooled, real, Arch>>{};
     else
       return std::type_identity<window_gather_kernel<pooled, real, Arch>>{};
-#endif
   }
   using kernel = typename decltype(choose())::type;
 
