@@ -91,7 +91,12 @@ struct pattern_cursor {
   [[gnu::always_inline]] T at(int r) const {
     return data[r / Wide * HighStep + r % Wide * WideStep];
   }
-  [[gnu::always_inline]] void next() { ++data; }
+  [[gnu::always_inline]] void next() {
+    ++data;
+    // A step reads much of what the one before read, for other rows. The compiler must not keep
+    // those elements: a broadcast from memory is free.
+    __asm__("" : "+r"(data));
+  }
 };
 
 // What of a correlation the code of a strip of tiles depends on.
@@ -175,7 +180,7 @@ struct correlator {
   static constexpr std::int64_t segments = over.taps_count();
   static constexpr tile_choice choice =
       tile_problem{over.outs[1].count, over.outs[2].count, vectors, segments, over.channels,
-                   vector_registers<Arch>}
+                   over.depth() * 64, vector_registers<Arch>}
           .best();
 
   static constexpr std::int64_t strips_of_plane = divide_up(over.outs[1].count, choice.high);

@@ -22,17 +22,22 @@ struct tile_problem {
   std::int64_t high, wide;      // outputs of a plane
   std::int64_t columns;         // in vectors
   std::int64_t segments, steps; // the contraction: so many runs of so many steps
+  std::int64_t vector_bytes;    // a panel of one vector
   int registers;
 
   // A sum waits this long for its next step.
   static constexpr double latency = 4;
 
-  // One tile: a step is bound by multiply-adds, by loads (of which a vector's may cross a cache
-  // line or come from L2) or by the latency of a sum; beside the steps stand what a segment needs
+  // Panels that fit this stay in L1 from tile to tile.
+  static constexpr std::int64_t near_bytes = 40 << 10;
+
+  // One tile: a step is bound by multiply-adds, by loads (a vector of B counts for more than one
+  // if it comes from L2) or by the latency of a sum; beside the steps stand what a segment needs
   // to begin, the call, and the epilogue.
   constexpr double tile_cycles(int rows, std::int64_t vectors) const {
     double const sums = static_cast<double>(rows) * static_cast<double>(vectors);
-    double const loads = rows + 1.25 * static_cast<double>(vectors);
+    bool const near = vector_bytes * vectors <= near_bytes;
+    double const loads = rows + (near ? 1.0 : 4.5) * static_cast<double>(vectors);
     double step = sums / 2;
     if (loads / 2 > step) step = loads / 2;
     if (latency > step) step = latency;
@@ -78,8 +83,6 @@ inline constexpr std::int64_t resident_bytes = 640 << 10;
 inline constexpr std::int64_t block_bytes = 2 << 20;
 // Larger padded samples are copied in slabs of their rows.
 inline constexpr std::int64_t slab_bytes = 384 << 10;
-// Panels that fit this stay in L1 from tile to tile.
-inline constexpr std::int64_t near_bytes = 40 << 10;
 // Below so many multiply-adds the team's first member works alone.
 inline constexpr std::int64_t convolution_parallel_from = 256 * 1024;
 

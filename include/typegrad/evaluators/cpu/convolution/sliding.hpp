@@ -190,7 +190,7 @@ struct sliding {
             for (auto u = units_of<I>(mine, s, phase); u.next();) tiles_of(u, s, p, packed);
           }
         }
-      } else if constexpr (c::panel_size * size <= near_bytes) {
+      } else if constexpr (c::panel_size * size <= tile_problem::near_bytes) {
         for (auto p = panels.begin; p < panels.end; ++p) {
           T const* const b = packed + panel_at<I>(phase, p);
           for (auto u = units_of<I>(mine, samples.begin, phase); u.next();) {
