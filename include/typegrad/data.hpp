@@ -2,6 +2,7 @@
 // Data: readers, data sets, splits, scalers, one-hot.
 #pragma once
 
+#include <typegrad/data/augmentation.hpp>
 #include <typegrad/data/csv.hpp>
 #include <typegrad/data/dataset.hpp>
 #include <typegrad/data/datasets/california_housing.hpp>

@@ -2,6 +2,7 @@
 // Everything of the training floor.
 #pragma once
 
+#include <typegrad/training/augmented.hpp>
 #include <typegrad/training/compile.hpp>
 #include <typegrad/training/evaluation.hpp>
 #include <typegrad/training/fit_options.hpp>

@@ -10,8 +10,15 @@
 
 namespace typegrad::training_detail {
 
+/// Where a batch is put together, as far as the samples do not lie as the programs read them.
+struct batch_memory {
+  aligned_buffer<std::byte> x, y;
+  aligned_buffer<float> weight;
+};
+
 /// Samples as batches. What lies as the programs read it is handed on where it lies; the rest
-/// (other types, shuffled rows, weights by class) is gathered into the state's staging buffers.
+/// (other types, shuffled or augmented rows, weights by class) is gathered into memory, which is
+/// the training state's own if no other is given. One thread at a time may read.
 class batch_reader {
  public:
   using class_weights = std::vector<std::pair<int, float>>;
@@ -28,43 +35,50 @@ class batch_reader {
         by_class_{by_class != nullptr && !by_class->empty() ? by_class : nullptr} {
     training_state& s = e.state;
     sample_layout const& layout = e.setup.layout;
-    direct_x_ = order == nullptr && inference_detail::is_type(data.x.type(), layout.input_type);
+    direct_x_ = order == nullptr && !data.augment &&
+                inference_detail::is_type(data.x.type(), layout.input_type);
     direct_y_ = order == nullptr && inference_detail::is_type(data.y.type(), layout.target_type);
     weighted_ = data.sample_weight.given() || by_class_ != nullptr;
     direct_weight_ = order == nullptr && by_class_ == nullptr && data.sample_weight.given() &&
                      data.sample_weight.type().is_float32;
-    if (!direct_x_) grow(s.staged_x, size_ * layout.input.count() * 4);
-    if (!direct_y_) grow(s.staged_y, size_ * layout.target.count() * 4);
+    if (!direct_x_) grow(s.staged_x, x_bytes());
+    if (!direct_y_) grow(s.staged_y, y_bytes());
     if (weighted_ && !direct_weight_) grow(s.staged_weight, size_);
     if (!weighted_ && s.ones.size() < size_) {
       s.ones = aligned_buffer<float>(size_);
       for (float& one : s.ones) one = 1;
     }
+    if (data.augment) spare_.resize(static_cast<std::size_t>(layout.input.count()));
   }
 
   std::int64_t count() const { return (data_.size() + size_ - 1) / size_; }
 
+  /// Memory for `read`, which then touches nothing of the training state.
+  template <int = 0>
+  batch_memory memory() const {
+    batch_memory m;
+    if (!direct_x_) m.x = aligned_buffer<std::byte>(x_bytes());
+    if (!direct_y_) m.y = aligned_buffer<std::byte>(y_bytes());
+    if (!direct_weight_) m.weight = aligned_buffer<float>(size_);
+    if (!weighted_)
+      for (float& one : m.weight) one = 1;
+    return m;
+  }
+
+  /// Batch `number` in the training state's memory. Augmentation is of this step.
   template <int = 0>
   batch_view operator[](std::int64_t number) const {
     training_state& s = engine_.state;
-    std::int64_t const begin = number * size_;
-    std::int64_t const left = data_.size() - begin;
-    batch_view b;
-    b.size = left < size_ ? left : size_;
-    sample_layout const& layout = engine_.setup.layout;
-    b.x = direct_x_ ? data_.x.row(begin)
-                    : gather(data_.x, begin, b.size, layout.input_type, s.staged_x.data());
-    b.y = direct_y_ ? data_.y.row(begin)
-                    : gather(data_.y, begin, b.size, layout.target_type, s.staged_y.data());
-    if (!weighted_) {
-      b.weight = s.ones.data();
-    } else if (direct_weight_) {
-      b.weight = static_cast<float const*>(data_.sample_weight.row(begin));
-    } else {
-      for (std::int64_t i = 0; i < b.size; ++i) s.staged_weight[i] = weight_of(row(begin + i));
-      b.weight = s.staged_weight.data();
-    }
-    return b;
+    float* const weight = weighted_ ? s.staged_weight.data() : s.ones.data();
+    return read(number, s.staged_x.data(), s.staged_y.data(), weight, s.seed,
+                static_cast<std::uint64_t>(s.step));
+  }
+
+  /// Batch `number` in `m`, augmented as in the epoch.
+  template <int = 0>
+  batch_view read(std::int64_t number, batch_memory& m, std::uint64_t seed,
+                  std::uint64_t epoch) const {
+    return read(number, m.x.data(), m.y.data(), m.weight.data(), seed, epoch);
   }
 
  private:
@@ -72,8 +86,34 @@ class batch_reader {
   static void grow(aligned_buffer<T>& buffer, std::int64_t size) {
     if (buffer.size() < size) buffer = aligned_buffer<T>(size);
   }
+  std::int64_t x_bytes() const { return size_ * engine_.setup.layout.input.count() * 4; }
+  std::int64_t y_bytes() const { return size_ * engine_.setup.layout.target.count() * 4; }
   std::int64_t row(std::int64_t i) const {
     return order_ == nullptr ? i : (*order_)[static_cast<std::size_t>(i)];
+  }
+
+  // `weight` is ones already if nothing is weighted.
+  template <int = 0>
+  batch_view read(std::int64_t number, std::byte* x, std::byte* y, float* weight,
+                  std::uint64_t seed, std::uint64_t round) const {
+    std::int64_t const begin = number * size_;
+    std::int64_t const left = data_.size() - begin;
+    batch_view b;
+    b.size = left < size_ ? left : size_;
+    sample_layout const& layout = engine_.setup.layout;
+    b.x = direct_x_ ? data_.x.row(begin) : gather(data_.x, begin, b.size, layout.input_type, x);
+    b.y = direct_y_ ? data_.y.row(begin) : gather(data_.y, begin, b.size, layout.target_type, y);
+    if (data_.augment) {
+      auto* values = reinterpret_cast<float*>(x);
+      for (std::int64_t i = 0; i < b.size; ++i, values += layout.input.count())
+        data_.augment->apply(values, spare_.data(), seed, round, row(begin + i));
+    }
+    b.weight = weight;
+    if (direct_weight_)
+      b.weight = static_cast<float const*>(data_.sample_weight.row(begin));
+    else if (weighted_)
+      for (std::int64_t i = 0; i < b.size; ++i) weight[i] = weight_of(row(begin + i));
+    return b;
   }
 
   template <int = 0>
@@ -134,6 +174,7 @@ class batch_reader {
   std::vector<std::int64_t> const* order_;
   class_weights const* by_class_;
   bool direct_x_, direct_y_, weighted_, direct_weight_;
+  mutable std::vector<float> spare_;  ///< for transforms: one sample
 };
 
 }  // namespace typegrad::training_detail

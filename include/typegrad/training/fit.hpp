@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/training/batches.hpp>
+#include <typegrad/training/batch_source.hpp>
 #include <typegrad/training/fit_options.hpp>
 #include <typegrad/training/history.hpp>
 #include <typegrad/training/progress.hpp>
-#include <typegrad/training/shuffle.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -28,6 +27,7 @@ void check_batch_size(std::string_view who, int batch_size) {
 template <int = 0>
 void evaluate(engine const& e, samples const& data, std::int64_t batch_size,
                      running_means& means) {
+  refuse_augmented("evaluate", data);
   batch_reader const batches(e, data, batch_size);
   means.begin(e.setup.names.size());
   for (std::int64_t i = 0; i < batches.count(); ++i) {
@@ -70,7 +70,9 @@ fit_parts split(samples const& data, fit_options const& o) {
     throw std::invalid_argument(data_detail::message(
         "fit: validation_split ", o.validation_split, " of ", rows,
         " samples leaves ", kept, " for training and ", rows - kept, " for validation"));
-  return {data.rows(0, kept), data.rows(kept, rows)};
+  fit_parts parts{data.rows(0, kept), data.rows(kept, rows)};
+  parts.validation.augment = nullptr;
+  return parts;
 }
 
 template <int = 0>
@@ -85,6 +87,7 @@ void check(samples const& data, fit_options const& o, sample_layout const& layou
   if (!o.validation_data.given()) return;
   check_extents("fit: validation_data", o.validation_data, layout);
   check_values("fit: validation_data", o.validation_data, layout);
+  refuse_augmented("fit: validation_data", o.validation_data);
 }
 
 /// Keras's fit: epochs of batches in a new order each time, then validation.
@@ -96,9 +99,7 @@ history fit(engine const& e, samples const& all, fit_options const& o) {
   std::vector<std::string> validation_names;
   for (auto const& name : e.setup.names)
     validation_names.push_back(data_detail::message("val_", name));
-  std::vector<std::int64_t> order(o.shuffle ? static_cast<std::size_t>(train.size()) : 0);
-  batch_reader const batches(e, train, o.batch_size, o.shuffle ? &order : nullptr,
-                             &o.class_weight);
+  batch_source batches(e, train, o);
   running_means means, validation_means;
   std::vector<log_entry> logs;
   history out;
@@ -109,14 +110,12 @@ history fit(engine const& e, samples const& all, fit_options const& o) {
   }
 
   for (int epoch = o.initial_epoch; epoch < o.epochs; ++epoch) {
-    if (o.shuffle)
-      shuffle(order, o.seed.value_or(e.state.seed), static_cast<std::uint64_t>(e.state.epoch));
     std::optional<progress_bar> bar;
     if (o.verbose.level > 0)
       bar.emplace(epoch + 1, o.epochs, static_cast<std::size_t>(batches.count()), shown);
     means.begin(names);
     for (std::int64_t i = 0; i < batches.count(); ++i) {
-      batch_view const b = batches[i];
+      batch_view const b = batches.next();
       train_batch(e, b, o.check_finite, "fit");
       means.add(e.state.results.data(), b.size);
       if (!bar) continue;

@@ -26,7 +26,8 @@ struct fit_options {
   double validation_split = 0;  ///< this fraction at the end is held back if there is no
                                 ///< validation_data
   bool shuffle = true;          ///< a new order in every epoch
-  std::optional<std::uint64_t> seed = {};  ///< of the order; else the one the model started from
+  std::optional<std::uint64_t> seed = {};  ///< of the order and of augmentation; else the one the
+                                           ///< model started from
   /// Samples of these classes count that much in the loss, others 1; times sample_weight.
   std::vector<std::pair<int, float>> class_weight = {};
   verbosity verbose = true;

@@ -3,9 +3,12 @@
 
 #include <typegrad/inference/array_view.hpp>
 #include <typegrad/inference/match.hpp>
+#include <typegrad/training/augmentation.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -36,6 +39,7 @@ struct samples {
   }
 
   array_view x, y, sample_weight;
+  std::shared_ptr<training_detail::augmentation const> augment;  ///< see `augmented`
 
   bool given() const { return x.given(); }
   std::int64_t size() const { return x.shape().rows(); }
@@ -45,6 +49,7 @@ struct samples {
     part.x = x.rows(begin, end);
     part.y = y.rows(begin, end);
     if (sample_weight.given()) part.sample_weight = sample_weight.rows(begin, end);
+    part.augment = augment;
     return part;
   }
 };
@@ -65,6 +70,9 @@ template <int = 0>
 void check_extents(std::string_view who, samples const& s, sample_layout const& layout) {
   using data_detail::message;
   inference_detail::require_match(who, "x", s.x, layout.input);
+  if (s.augment && layout.input_type != dtype::float32)
+    throw std::invalid_argument(message(who, ": augmented samples are float32, but the model reads ",
+                                        to_text(layout.input_type)));
   if (!layout.integer_labels.empty() && s.y.given() && !s.y.type().is_floating &&
       !inference_detail::matches(s.y.shape(), layout.target))
     throw std::invalid_argument(message(who, ": ", layout.integer_labels.view()));
@@ -79,6 +87,14 @@ void check_extents(std::string_view who, samples const& s, sample_layout const& 
     throw std::invalid_argument(message(who, ": x has ", rows, " samples and sample_weight has ",
                                         s.sample_weight.shape().rows(),
                                         "; they must be as many"));
+}
+
+/// std::invalid_argument for samples that would change each time they are looked at.
+template <int = 0>
+void refuse_augmented(std::string_view who, samples const& s) {
+  if (s.augment)
+    throw std::invalid_argument(data_detail::message(
+        who, ": the samples are augmented; give them as they are, without `augmented`"));
 }
 
 /// The position of the first NaN, -1 if there is none.
