@@ -63,8 +63,8 @@ struct batch_normalization : layer<batch_normalization<Options...>> {
   }
 
  private:
-  static constexpr double m = double{option_or<options::momentum>(0.99F, Options...)};
-  static constexpr double eps = double{option_or<options::epsilon>(0.001F, Options...)};
+  static constexpr double m = option_or<options::momentum>(0.99, Options...);
+  static constexpr double eps = option_or<options::epsilon>(0.001, Options...);
 
   /// What depends on the weights alone is computed once a channel; an element is multiplied and
   /// added to, which a convolution before it does on the way.
@@ -76,29 +76,20 @@ struct batch_normalization : layer<batch_normalization<Options...>> {
     return x * per_channel(scale, x) + per_channel(shift, x);
   }
 
-  /// Deviations are taken before they are squared: E[x^2] - E[x]^2 loses the digits of a variance
-  /// that is small beside the mean. `drift` is 0; it carries the mean's gradient, which is then a
-  /// multiple of the sum of y's cotangent (beta's gradient), and no further pass over all elements:
-  /// backward there is one pass for the sums of dy and dy * (x - mean), and one for dx.
   constexpr symbol by_batch(symbol x) {
     axis_list const others = detail::other_axes({channel_}, x.rank());
-    symbol const share = 1 / (static_cast<double>(x.shape().count() / x.shape()[channel_]) *
-                              build::scalar(x.owner(), run_scalar::batch_size));
+    auto const count = static_cast<double>(x.shape().count() / x.shape()[channel_]);
+    symbol const share = x.per_sample()
+                             ? 1 / (count * build::scalar(x.owner(), run_scalar::batch_size))
+                             : build::constant(x.owner(), 1 / count);
     auto const average = [&](symbol a) {
       return build::reduce(op::reduce_sum, a, others, true) * share;
     };
-    symbol const mean = average(x);
-    symbol const fixed = stop_gradient(mean);
-    symbol const drift = mean - fixed;
-    symbol const deviation = x - per_channel(fixed, x);
-    symbol const variance = average(square(deviation)) - square(drift);
-    symbol scale = rsqrt(variance + eps);
-    if (gamma.valid()) scale = scale * gamma;
-    symbol shift = -(drift * scale);
-    if (beta.valid()) shift = beta + shift;
-    follow(moving_mean, mean);
-    follow(moving_variance, variance);
-    return deviation * per_channel(scale, x) + per_channel(shift, x);
+    auto const across = [&](symbol a) { return per_channel(a, x); };
+    detail::moments_of const moments(x, average, across);
+    follow(moving_mean, moments.mean);
+    follow(moving_variance, moments.variance);
+    return moments.normalized(eps, gamma, beta, across);
   }
 
   constexpr void follow(symbol moving, symbol statistic) {

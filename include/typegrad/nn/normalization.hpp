@@ -43,9 +43,9 @@ constexpr option<options::axis, axis_list> axis(Axes... axes) {
   return {axis_list{static_cast<int>(axes)...}};
 }
 /// How much of a moving statistic a step of training leaves: moving = moving * m + new * (1 - m).
-constexpr option<options::momentum, float> momentum(float share) { return {share}; }
+constexpr option<options::momentum, double> momentum(double share) { return {share}; }
 /// What is added to a variance before its root is taken.
-constexpr option<options::epsilon, float> epsilon(float amount) { return {amount}; }
+constexpr option<options::epsilon, double> epsilon(double amount) { return {amount}; }
 inline constexpr option<options::center, bool> no_center{false};  ///< no beta is added
 inline constexpr option<options::scale, bool> no_scale{false};    ///< no multiplication by gamma
 
@@ -103,6 +103,76 @@ constexpr named_axes axes_within(axis_list const& given, extents const& input) {
 constexpr diagnosis epsilon_problem(double epsilon) {
   if (epsilon >= 0 && epsilon < 1e30) return {};
   return sentence("epsilon must not be negative, got ", decimal(epsilon));
+}
+
+/// Mean and variance of x, one for every set of elements (a channel of the batch, a group of channels
+/// of a sample) that `average` gives the means of; `across` brings those to extents that broadcast
+/// against x.
+///
+/// E[x^2] - E[x]^2 loses the digits of a variance that is small beside the mean. So moments are taken
+/// of deviations from a fixed number, the mean as one pass gives it: `drift`, their mean, is what
+/// that was wrong by. Since the number is fixed, the mean's gradient goes through `drift`; it comes
+/// of the cotangent's sum, which beta's gradient needs too, and not of a pass of its own over all
+/// elements: backward there is one pass for the sums of dy and dy * deviation, and one for dx.
+struct moments_of {
+  symbol mean, drift, deviation, variance;
+
+  template <class Average, class Across>
+  constexpr moments_of(symbol x, Average const& average, Across const& across) {
+    symbol const fixed = stop_gradient(average(x));
+    deviation = x - across(fixed);
+    drift = average(deviation);
+    mean = fixed + drift;
+    variance = average(square(deviation)) - square(drift);
+  }
+
+  /// (x - mean) / sqrt(variance + epsilon) * gamma + beta; invalid symbols are left out.
+  template <class Across>
+  constexpr symbol normalized(double epsilon, symbol gamma, symbol beta,
+                              Across const& across) const {
+    symbol scale = rsqrt(variance + epsilon);
+    if (gamma.valid()) scale = scale * gamma;
+    symbol shift = -(drift * scale);
+    if (beta.valid()) shift = beta + shift;
+    return deviation * across(scale) + across(shift);
+  }
+};
+
+/// A value as its rows: what belongs to the named axes of a sample. Where those are the last ones,
+/// they become one, so that a row lies in one piece.
+struct rows_of {
+  symbol x;        ///< the value, its axes perhaps joined
+  axis_list axes;  ///< of x: those of a row
+  extents weight;  ///< what a weight with the named axes is reshaped to, to broadcast against x
+  double share = 1;  ///< 1 / elements of a row
+
+  constexpr rows_of(symbol value, axis_list const& named) : x{value}, axes{named} {
+    extents const from = value.shape();
+    std::int64_t count = 1;
+    for (int i = 0; i < named.size(); ++i) count *= from[named[i]];
+    share = 1 / static_cast<double>(count);
+    int const lead = from.rank - named.size();
+    if (named[0] != lead) {
+      for (int i = 0; i < from.rank; ++i) weight.push_back(named.contains(i) ? from[i] : 1);
+      return;
+    }
+    extents joined;
+    for (int i = 0; i < lead; ++i) joined.push_back(from[i]);
+    joined.push_back(count);
+    x = build::reshape(value, joined);
+    axes = {lead};
+    weight = {count};
+  }
+
+  /// A row's mean, as extents that broadcast against x.
+  constexpr symbol mean(symbol a) const { return sum(a, axes, true) * share; }
+};
+
+/// The extents of the named axes.
+constexpr extents extents_of(axis_list const& named, extents const& input) {
+  extents out;
+  for (int i = 0; i < named.size(); ++i) out.push_back(input[named[i]]);
+  return out;
 }
 
 }  // namespace detail
