@@ -14,7 +14,7 @@ constexpr diagnosis groups_problem(std::int64_t filters, std::int64_t groups,
   if (filters <= 0) return sentence("filters must be positive, got ", filters);
   if (groups <= 0) return sentence("groups must be positive, got ", groups);
   if (channels % groups != 0)
-    return sentence(groups, " groups do not divide the input's ", channels, " channels");
+    return sentence(groups, " groups do not divide ", channels, " channels");
   if (filters % groups != 0) return sentence(groups, " groups do not divide ", filters, " filters");
   return {};
 }

@@ -34,7 +34,7 @@ struct filtering : layer<Self> {
   template <class... Taken>
   static constexpr diagnosis wrong_options() {
     if constexpr (!has_option<options::size>(sized(Size)))
-      return sentence("needs the kernel's size, a number or size<...>, in place of option (",
+      return sentence("needs a kernel size, a number or size<...>, in place of option (",
                       option_tag<decltype(Size)>::name, ")");
     else
       return options_problem<options::activation, options::bias, options::padding, options::strides,

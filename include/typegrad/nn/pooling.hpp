@@ -31,7 +31,7 @@ struct pooling_layer : layer<Self> {
         Self::name, sized(Options)...);
     diagnosis problem = wrong;
     if (!Max && !has_option<options::size>(sized(Options)...))
-      problem = sentence("needs the pool's size: ", Self::name, "<2>");
+      problem = sentence("needs a pool size: ", Self::name, "<2>");
     window w;
     if (problem.empty()) w = window_over(slides(), x.shape(), problem);
     if (!problem.empty()) return poison(x.owner(), problem);

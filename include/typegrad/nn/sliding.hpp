@@ -137,7 +137,12 @@ constexpr window window_over(sliding const& s, extents const& input, diagnosis& 
   }
   if (fits) return w;
   problem = sentence("a window of ", numbers_text(s.size, s.spatial));
-  if (dilated) problem.append(", ").append(to_text(reach)).append(" with its dilation_rate,");
+  if (dilated)
+    problem.append(" (")
+        .append(to_text(reach))
+        .append(" with dilation_rate ")
+        .append(numbers_text(s.dilation_rate, s.dilation_rate.count))
+        .append(")");
   problem.append(" does not fit into ").append(to_text(available));
   problem.append("; use same or a smaller one");
   return w;
