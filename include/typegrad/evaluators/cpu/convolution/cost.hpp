@@ -31,18 +31,18 @@ struct tile_problem {
   // Panels that fit this stay in L1 from tile to tile.
   static constexpr std::int64_t near_bytes = 40 << 10;
 
-  // One tile: a step is bound by multiply-adds, by loads (a vector of B counts for more than one
-  // if it comes from L2) or by the latency of a sum; beside the steps stand what a segment needs
-  // to begin, the call, and the epilogue.
+  // One tile: a step is bound by multiply-adds, by loads (a vector of B counts for several: so it
+  // was measured, if it comes from L1 or from L2) or by the latency of a sum; beside the steps
+  // stand what a segment needs to begin, the call, and the epilogue.
   constexpr double tile_cycles(int rows, std::int64_t vectors) const {
     double const sums = static_cast<double>(rows) * static_cast<double>(vectors);
     bool const near = vector_bytes * vectors <= near_bytes;
-    double const loads = rows + (near ? 1.0 : 4.5) * static_cast<double>(vectors);
+    double const loads = rows + (near ? 3.5 : 4.5) * static_cast<double>(vectors);
     double step = sums / 2;
     if (loads / 2 > step) step = loads / 2;
     if (latency > step) step = latency;
-    step += 0.02 * loads;
-    return static_cast<double>(segments) * (static_cast<double>(steps) * step + 3) + 12 + 1.5 * sums;
+    step += 0.3;
+    return static_cast<double>(segments) * (static_cast<double>(steps) * step + 3) + 24 + sums;
   }
   constexpr bool fits(int rows, int vectors) const {
     return rows * vectors + vectors + 1 <= registers;
