@@ -59,7 +59,7 @@ struct gaussian_dropout : layer<gaussian_dropout<Rate>> {
   }
   constexpr symbol call(symbol x) const {
     if (!this->training() || rate == 0) return x;
-    constexpr double stddev = detail::root(rate / (1 - rate));
+    double const stddev = detail::root(rate / (1 - rate));
     return x * (1 + stddev * detail::random_normal(x.owner(), x.shape(), x.per_sample()));
   }
 };
