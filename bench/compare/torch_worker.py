@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch._inductor import cpu_vec_isa
 
 import timing
+import torch_cnn
 
 warnings.filterwarnings("ignore")
 THREADS = int(sys.argv[1])
@@ -135,6 +136,7 @@ for variant in ("eager", "compile"):
     cases[f"layer_norm_1024x512/{variant}"] = lambda v=variant: layer_norm(v)
 for variant in ("default", "fused", "compile"):
     cases[f"adam_10m/{variant}"] = lambda v=variant: adam(v)
+cases |= torch_cnn.cases()
 
 parts = sys.argv[2].split(",") if len(sys.argv) > 2 else [""]
 cases = {name: case for name, case in cases.items() if any(part in name for part in parts)}
