@@ -17,7 +17,7 @@ constexpr tile_choice choose(std::int64_t plane, std::int64_t channels, std::int
 }  // namespace
 
 TEST_CASE("the cost model chooses tiles that fit and fill the registers", "[convolution]") {
-  for (std::int64_t plane = 1; plane <= 40; ++plane) {
+  for (std::int64_t plane = 2; plane <= 40; ++plane) {
     for (std::int64_t filters : {1, 16, 32, 48, 64, 80, 128, 512}) {
       for (int registers : {16, 32}) {
         tile_choice const c = choose(plane, 32, filters, registers);

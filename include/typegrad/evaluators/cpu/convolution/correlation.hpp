@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <typegrad/evaluators/cpu/convolution/cost.hpp>
 #include <typegrad/evaluators/cpu/gemm/cut.hpp>
 #include <typegrad/evaluators/cpu/gemm/tile.hpp>
@@ -22,17 +23,44 @@ struct walk {
   constexpr bool operator==(walk const&) const = default;
 };
 
+// Along an axis, tap t of output o lies at element first + o * out + t * tap of `in`; others are
+// padding.
+struct border {
+  std::int64_t in = 1, first = 0, out = 1, tap = 1;
+
+  constexpr bool operator==(border const&) const = default;
+
+  // The taps of outputs [begin, begin + count) that do not all read padding, of `taps`.
+  constexpr span_of_work live(std::int64_t begin, std::int64_t count, std::int64_t taps) const {
+    std::int64_t const low = -(first + (begin + count - 1) * out);       // of the last output
+    std::int64_t const high = in - 1 - (first + begin * out);            // of the first
+    std::int64_t const from = low > 0 ? std::min(divide_up(low, tap), taps) : 0;
+    std::int64_t const until = high < 0 ? 0 : std::min(high / tap + 1, taps);
+    return {from, std::max(from, until)};
+  }
+};
+
 struct correlation {
   walk outs[3];
   std::int64_t row_steps[3] = {};  // rows of C from one output to the next
   walk taps[3];
   std::int64_t channels = 1;  // of a tap: they lie beside one another
   std::int64_t columns = 1;
+  border borders[2];  // of the two outer axes: what is padding there need not be multiplied
 
   constexpr std::int64_t taps_count() const {
     return taps[0].count * taps[1].count * taps[2].count;
   }
   constexpr std::int64_t depth() const { return taps_count() * channels; }
+
+  // Some outputs have taps along this axis that read padding only.
+  constexpr bool trims(int axis) const {
+    border const& b = borders[axis];
+    walk const& o = outs[axis];
+    if (b == border{} || taps[axis].count == 0) return false;
+    return b.first < 0 ||
+           b.first + (o.count - 1) * b.out + (taps[axis].count - 1) * b.tap >= b.in;
+  }
 
   // The same with as few axes as possible: taps that lie beside one another become channels, axes
   // of outputs that continue each other become one. The innermost axes are kept.
@@ -58,12 +86,16 @@ struct correlation {
       c.outs[i] = {};
       c.row_steps[i] = 0;
     }
+    for (int i = 0; i < 2; ++i) {
+      if (!(c.outs[i] == outs[i]) || !(c.taps[i] == taps[i])) c.borders[i] = {};
+    }
     // 1 x n x m is the same as n x 1 x m, but tiles are of the two innermost axes.
     if (c.outs[1].count == 1 && c.outs[0].count > 1) {
       c.outs[1] = c.outs[0];
       c.row_steps[1] = c.row_steps[0];
       c.outs[0] = {};
       c.row_steps[0] = 0;
+      c.borders[0] = c.borders[1] = {};
     }
     return c;
   }
@@ -114,7 +146,8 @@ struct strip_pattern {
 // What it depends on at run time.
 struct strip_taps {
   walk taps[3];
-  std::int64_t steps;
+  std::int64_t steps;  // of a segment
+  std::int64_t plane;  // steps of B from one tap of the outermost axis to the next
 };
 
 template <class T>
@@ -137,7 +170,7 @@ template <strip_pattern P, int Vectors, class T, class Arch, class Tail, class E
     std::int64_t const done = std::int64_t{t} * wide;
     std::int64_t const first = done + wide <= P.wide ? done : P.wide - wide;
     T const* const a = place.a + first * P.a_steps[1];
-    packed_cursor<T, Arch, Vectors> b{place.b};
+    packed_cursor<T, Arch, Vectors> b{place.b}, plane{place.b};
     tile<T, Arch, rows, Vectors> c;
     c.clear();
     auto const segment = [&](T const* from) __attribute__((always_inline)) {
@@ -156,6 +189,8 @@ template <strip_pattern P, int Vectors, class T, class Arch, class Tail, class E
       TYPEGRAD_NO_UNROLL
       for (auto i = over.taps[0].count; i > 0; --i, a0 += over.taps[0].step) {
         T const* a1 = a0;
+        b = plane;
+        plane.skip(over.plane);
         TYPEGRAD_NO_UNROLL
         for (auto j = over.taps[1].count; j > 0; --j, a1 += over.taps[1].step) {
           T const* a2 = a1;
@@ -201,7 +236,10 @@ struct correlator {
       over.channels <= 8 ? static_cast<int>(over.channels) : 0,
       segments == 1,
       choice.rows() * choice.vectors <= 12 || depth <= 160};
-  static constexpr strip_taps taps{{over.taps[0], over.taps[1], over.taps[2]}, over.channels};
+  static constexpr std::int64_t row_steps = over.taps[2].count * over.channels;
+  static constexpr strip_taps all_taps{
+      {over.taps[0], over.taps[1], over.taps[2]}, over.channels, over.taps[1].count * row_steps};
+  static constexpr bool trims = segments > 1 && (over.trims(0) || over.trims(1));
 
   static constexpr int vectors_of(std::int64_t panel) {
     return panel + 1 == panels ? last_vectors : choice.vectors;
@@ -223,13 +261,35 @@ struct correlator {
   static void run(T const* a, T const* b, std::int64_t row, std::int64_t column, std::int64_t strip,
                   std::int64_t panel, span_of_work part, Epilogue const& epilogue) {
     std::int64_t const plane = strip / strips_of_plane, high = high_of(strip);
-    strip_place<T> const place{a + plane * over.outs[0].step + high * over.outs[1].step,
-                               b,
-                               row + plane * over.row_steps[0] + high * over.row_steps[1],
-                               column + panel * choice.vectors * width,
-                               skip_of(strip),
-                               static_cast<int>(part.begin),
-                               static_cast<int>(part.end)};
+    strip_place<T> place{a + plane * over.outs[0].step + high * over.outs[1].step,
+                         b,
+                         row + plane * over.row_steps[0] + high * over.row_steps[1],
+                         column + panel * choice.vectors * width,
+                         skip_of(strip),
+                         static_cast<int>(part.begin),
+                         static_cast<int>(part.end)};
+    if constexpr (trims) {
+      strip_taps taps = all_taps;
+      std::int64_t steps = 0;
+      for (int i = 0; i < 2; ++i) {
+        if (!over.trims(i)) continue;
+        auto const live = over.borders[i].live(i == 0 ? plane : high, i == 0 ? 1 : choice.high,
+                                               over.taps[i].count);
+        taps.taps[i].count = live.end - live.begin;
+        place.a += live.begin * over.taps[i].step;
+        steps += live.begin * (i == 0 ? all_taps.plane : row_steps);
+      }
+      place.b += steps * vectors_of(panel) * width;
+      compute(taps, place, panel, epilogue);
+    } else {
+      compute(all_taps, place, panel, epilogue);
+    }
+  }
+
+ private:
+  template <class Epilogue>
+  [[gnu::always_inline]] static void compute(strip_taps const& taps, strip_place<T> const& place,
+                                             std::int64_t panel, Epilogue const& epilogue) {
     constexpr int tail = static_cast<int>(over.columns - (vectors - 1) * width);
     if (panel + 1 < panels) {
       if constexpr (panels > 1) {

@@ -28,16 +28,18 @@ struct tile_problem {
   // A sum waits this long for its next step.
   static constexpr double latency = 4;
 
-  // Panels that fit this stay in L1 from tile to tile.
+  // Panels that fit these stay in L1, in L2 from tile to tile.
   static constexpr std::int64_t near_bytes = 40 << 10;
+  static constexpr std::int64_t resident_bytes = 640 << 10;
 
   // One tile: a step is bound by multiply-adds, by loads (a vector of B counts for several: so it
   // was measured, if it comes from L1 or from L2) or by the latency of a sum; beside the steps
   // stand what a segment needs to begin, the call, and the epilogue.
   constexpr double tile_cycles(int rows, std::int64_t vectors) const {
     double const sums = static_cast<double>(rows) * static_cast<double>(vectors);
-    bool const near = vector_bytes * vectors <= near_bytes;
-    double const loads = rows + (near ? 3.5 : 4.5) * static_cast<double>(vectors);
+    std::int64_t const panel = vector_bytes * vectors;
+    double const load = panel <= near_bytes ? 3.5 : panel <= resident_bytes ? 4.5 : 8;
+    double const loads = rows + load * static_cast<double>(vectors);
     double step = sums / 2;
     if (loads / 2 > step) step = loads / 2;
     if (latency > step) step = latency;
@@ -76,11 +78,10 @@ struct tile_problem {
   }
 };
 
-// Packed panels of B up to this size, all together, are kept over all samples; larger ones are
-// packed one by one, each for a block of samples.
-inline constexpr std::int64_t resident_bytes = 640 << 10;
-// Padded copies of a block of samples.
-inline constexpr std::int64_t block_bytes = 2 << 20;
+// If the packed panels of B are together no larger than tile_problem::resident_bytes, they are kept
+// over all samples; else they are packed one by one, each for a block of samples whose padded
+// copies are no larger than this.
+inline constexpr std::int64_t block_bytes = 3 << 20;
 // Larger padded samples are copied in slabs of their rows.
 inline constexpr std::int64_t slab_bytes = 384 << 10;
 // Below so many multiply-adds the team's first member works alone.

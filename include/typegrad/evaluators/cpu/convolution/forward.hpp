@@ -45,6 +45,7 @@ struct forward_problem {
       c.row_steps[i] = row;
       c.taps[i] = {a.size, a.dilation * box.pitch(i)};
       row *= a.out;
+      if (i < 2) c.borders[i] = {a.in, -a.low, a.stride, a.dilation};
     }
     c.channels = a_group;
     c.columns = c_group;

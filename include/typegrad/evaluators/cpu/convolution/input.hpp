@@ -116,6 +116,15 @@ struct input_problem {
                               axis == 2 ? j % last : axis == 1 ? j / last % mid : j / last / mid);
   }
 
+  // All phases of a kind meet the borders in the same way.
+  static constexpr bool phases_agree(int part, int axis) {
+    int const k = kind(part, axis);
+    for (std::int64_t j = 1; j < axes[axis].of_kind(k); ++j) {
+      if (axes[axis].of_kind(k, j).begin() != axes[axis].kind(k).begin()) return false;
+    }
+    return true;
+  }
+
   static constexpr sample_box box = [] {
     sample_box b{{}, {}, {}, Shape.filters};
     for (int i = 0; i < 3; ++i) {
@@ -135,6 +144,9 @@ struct input_problem {
       c.row_steps[i] = over.axes[i].stride * row;
       c.taps[i] = {a.taps, a.dilation * box.pitch(i)};
       row *= over.axes[i].in;
+      if (i < 2 && phases_agree(p, i)) {
+        c.borders[i] = {over.axes[i].out, a.begin(), 1, a.dilation};
+      }
     }
     c.channels = a_group;
     c.columns = c_group;

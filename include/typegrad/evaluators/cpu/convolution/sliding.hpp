@@ -80,7 +80,7 @@ struct sliding {
   }();
   static constexpr std::int64_t tiles = at.tiles[parts];  // of a sample
 
-  static constexpr bool resident = at.packed[parts] * size <= resident_bytes;
+  static constexpr bool resident = at.packed[parts] * size <= tile_problem::resident_bytes;
   static constexpr std::int64_t packed_size = round_up(resident ? at.packed[parts] : at.panel, line);
   static constexpr std::int64_t sample_size = round_up(in_place ? 0 : box.size(), line);
   static constexpr std::int64_t block =  // samples that are padded at once
@@ -115,17 +115,20 @@ struct sliding {
     team const across{workers.index % grid.across, grid.across};
     auto const mine = down.part(batch * tiles);
     if (mine.begin == mine.end) return;
-    std::int64_t const end = (mine.end - 1) / tiles + 1;
-    for (std::int64_t first = mine.begin / tiles; first < end; first += block) {
-      std::int64_t const last = std::min(end, first + std::min(end, block));
+    // Blocks of nearly equal size.
+    std::int64_t const begin = mine.begin / tiles, count = (mine.end - 1) / tiles + 1 - begin;
+    std::int64_t const blocks = divide_up(count, std::min(count, block));
+    for (std::int64_t i = 0; i < blocks; ++i) {
+      std::int64_t const first = begin + count * i / blocks;
+      std::int64_t const last = begin + count * (i + 1) / blocks;
       if constexpr (!in_place) {
         for (auto s = first; s < last; ++s) {
           pad_sample<box, T, Arch>(a + s * Problem::a_size, samples + (s - first) * sample_size);
         }
       }
       T const* const from = in_place ? a + first * Problem::a_size : samples;
-      for_parts([&](auto i) __attribute__((always_inline)) {
-        run_part<i()>(across, span_of_work{first, last}, mine, from, k, packed, epilogue);
+      for_parts([&](auto part) __attribute__((always_inline)) {
+        run_part<part()>(across, span_of_work{first, last}, mine, from, k, packed, epilogue);
       });
     }
   }
