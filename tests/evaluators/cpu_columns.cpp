@@ -5,6 +5,8 @@
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <limits>
+
 // Reductions over the batch, over leading axes and over everything: long ones are cut into chunks
 // whose number no thread count changes.
 
@@ -64,6 +66,66 @@ TEST_CASE("cpu: reductions of matrices", "[cpu][threads]") {
 
 TEST_CASE("cpu: reductions in chunks", "[cpu][threads]") {
   for (std::int64_t const batch : {1, 3, 16}) check_at<reductions<3, 11, 301>>(batch);
+}
+
+TEST_CASE("cpu: few columns behind many reduced rows", "[cpu][threads]") {
+  for (std::int64_t const batch : {64, 700}) check_at<reductions<9, 6>>(batch);
+  check_at<reductions<3, 16>>(900);
+  check_at<reductions<3, 70>>(300);
+  check_at<reductions<2, 530>>(40);
+}
+
+namespace {
+
+/// A body that is not copied for many vectors, sums of several results, columns that are no
+/// neighbours in memory, and what is the same along the columns.
+struct long_bodies {
+  static constexpr graph build() {
+    graph g;
+    symbol const x = build::input(g, "x", {21, 37});
+    symbol const w = build::input(g, "w", {21, 1});
+    symbol const z = build::input(g, "z", {37, 21});
+    auto const out = [&](symbol v) { g.outputs.push_back(v.id()); };
+    symbol y = x;
+    for (int i = 0; i < 6; ++i) y = build::unary(op::tanh, y * w + 0.1) - 0.5 * x;
+    out(build::reduce(op::reduce_sum, y, {0}, true));
+    out(build::reduce(op::reduce_max, y, {0}, true));
+    out(build::reduce(op::reduce_sum, square(x), {0}, true));
+    out(build::reduce(op::reduce_sum, transpose(z, {1, 0}), {0}, true));
+    out(build::reduce(op::reduce_sum, x * transpose(z, {1, 0}), {0}));
+    out(build::reduce(op::reduce_min, transpose(x, {1, 0}), {}, true));
+    return g;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("cpu: reductions of long bodies and of turned values", "[cpu][threads]") {
+  for (std::int64_t const batch : {1, 40, 200}) check_at<long_bodies>(batch);
+}
+
+namespace {
+
+struct extrema {
+  static constexpr graph build() {
+    graph g;
+    symbol const x = build::input(g, "x", {9, 6});
+    for (op const code : {op::reduce_max, op::reduce_min, op::reduce_sum})
+      g.outputs.push_back(build::reduce(code, x, {0}, true).id());
+    return g;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("cpu: a NaN in any chunk is the largest and the smallest", "[cpu][threads]") {
+  static graph const g = extrema::build();
+  for (std::size_t const row : {0, 5, 3000, 6299}) {
+    INFO("row " << row);
+    auto data = random_graphs::data_for(g, 5, 700);
+    data.inputs[0][row * 6 + 2] = std::numeric_limits<double>::quiet_NaN();
+    CHECK(support::cpu_failure<extrema>(data) == "");
+  }
 }
 
 TEST_CASE("cpu: reductions of long rows", "[cpu][threads]") {
