@@ -54,7 +54,7 @@ constexpr void check_weights(graph& g, int first) {
 }
 
 constexpr void update(graph& g, symbol state, symbol value) {
-  if (!g.training || !g.trainable || g.failed()) return;
+  if (!g.trainable || g.failed()) return;
   bool const known = state.valid() && state.info().code == op::weight;
   if (!known || !g.weights[state.info().index].state)
     return g.fail(diagnosis{"update: the first argument must be what build made with add.state"});
@@ -65,6 +65,7 @@ constexpr void update(graph& g, symbol state, symbol value) {
                            to_text(state.shape()), " that all samples share, got ",
                            to_text(value.shape()),
                            value.per_sample() ? " a sample; use batch_mean" : ""));
+  if (!g.training) return;
   value = build::cast(value, state.type());
   for (state_update& u : g.updates)
     if (u.weight == weight) {
@@ -145,8 +146,8 @@ class layer {
   }
   /// In training: what `state` (made with `weights::state`) is after this step, if the step's loss
   /// is finite. A second update replaces the first; `latest` tells how far it got. Requires a value
-  /// of the state's extents that is shared by the samples. Does nothing while predicting, and for
-  /// what is frozen.
+  /// of the state's extents that is shared by the samples. Changes nothing while predicting, and
+  /// nothing of what is frozen.
   constexpr void update(symbol state, symbol value) { detail::update(*graph_, state, value); }
   /// `state` as this step's updates up to now leave it.
   constexpr symbol latest(symbol state) const {
