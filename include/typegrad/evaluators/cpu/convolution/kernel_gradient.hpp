@@ -17,12 +17,20 @@ struct gradient_cursor {
   T const* data;
 
   [[gnu::always_inline]] T at(int row) const { return data[Plan::offset_of(row)]; }
-  [[gnu::always_inline]] void next() { data += Plan::axes[2].stride * Plan::distance[2]; }
+  [[gnu::always_inline]] void next() {
+    if constexpr (Plan::prefetched) __builtin_prefetch(data + Plan::next_tile - 1, 0, 2);
+    data += Plan::axes[2].stride * Plan::distance[2];
+#if defined(__GNUC__)
+    // Rows read in the next step what others read in this one. Unless that is hidden, g++ carries
+    // all of it over in registers that there are not.
+    __asm__("" : "+r"(data));
+#endif
+  }
 };
 
 // Adds a block's part to the sums of one tile: the function in which all arithmetic is done. `x`
 // and `y` are at the block's first window, of the tile's first row and column.
-template <class Plan, int Vectors, int Rows, std::int64_t Filters, class Arch, class T, class Tail>
+template <class Plan, int Vectors, int Rows, class Arch, class T, class Tail>
 [[gnu::noinline]] void add_to_tile(T const* x, T const* y, gradient_block const& at, bool first,
                                    Tail tail, T* sums) {
   constexpr auto const& axes = Plan::axes;
@@ -36,25 +44,27 @@ template <class Plan, int Vectors, int Rows, std::int64_t Filters, class Arch, c
     c.load(sums);
   }
   std::int64_t lines = at.count[1], steps = at.count[2];
-  if constexpr (step1 == axes[2].out * step2) {
-    if (steps == axes[2].out) {  // lines follow one another without a gap
+  constexpr std::int64_t y_step = Plan::y_step(Vectors);
+  constexpr std::int64_t y_line = Plan::y_extent(2) * y_step, y_plane = Plan::y_extent(1) * y_line;
+  if constexpr (step1 == Plan::y_extent(2) * step2) {
+    if (steps == Plan::y_extent(2)) {  // lines follow one another without a gap
       steps *= lines;
       lines = 1;
     }
   }
   for (std::int64_t n = 0; n < at.samples; ++n) {
     T const* plane_x = x + n * Plan::sample_distance;
-    T const* plane_y = y + n * (axes[0].out * axes[1].out * axes[2].out * Filters);
+    T const* plane_y = y + n * (Plan::y_extent(0) * y_plane);
     for (std::int64_t i = 0; i < at.count[0]; ++i) {
       T const *line_x = plane_x, *line_y = plane_y;
       for (std::int64_t j = 0; j < lines; ++j) {
         c.contract(steps, gradient_cursor<Plan, T>{line_x},
-                   column_cursor<T, Arch, Vectors, Filters, Tail>{line_y, Filters, tail});
+                   column_cursor<T, Arch, Vectors, y_step, Tail>{line_y, y_step, tail});
         line_x += step1;
-        line_y += axes[2].out * Filters;
+        line_y += y_line;
       }
       plane_x += step0;
-      plane_y += axes[1].out * axes[2].out * Filters;
+      plane_y += y_plane;
     }
   }
   c.store(sums);
@@ -99,7 +109,7 @@ struct kernel_gradient {
   static constexpr std::int64_t sums_elements =
       chunked ? 0 : plan::tiles_at_once * plan::tile_elements;
   static constexpr std::int64_t member_elements =
-      sums_elements + round_up(plan::copy_elements, 64 / size);
+      sums_elements + round_up(plan::copy_elements, 64 / size) + plan::panel_elements;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     return static_cast<std::size_t>((shared_elements + team_size * member_elements) * size);
@@ -198,37 +208,89 @@ struct kernel_gradient {
     }
   }
 
+  // The lanes of a panel's last vector, as tiles read it.
+  template <class Tail>
+  static constexpr auto tail_of_panel(Tail tail) {
+    if constexpr (plan::packed) {
+      return lanes<width>{};
+    } else {
+      return tail;
+    }
+  }
+
+  // Copies a panel of y's columns for the windows of a block.
+  template <int Vectors, class Tail>
+  [[gnu::noinline]] static void pack(T const* y, gradient_block const& at, Tail tail, T* to) {
+    for (std::int64_t n = 0; n < at.samples; ++n) {
+      for (std::int64_t i = 0; i < at.count[0]; ++i) {
+        for (std::int64_t j = 0; j < at.count[1]; ++j) {
+          T const* from = y + window_of_y(at, n, i, j) * Shape.filters;
+          T* line = to + ((n * plan::block.of[0] + i) * plan::block.of[1] + j) * plan::block.of[2] *
+                             Vectors * width;
+          for (std::int64_t k = 0; k < at.count[2]; ++k) {
+            TYPEGRAD_UNROLL
+            for (int v = 0; v < Vectors - 1; ++v) {
+              xsimd::batch<T, Arch>::load_unaligned(from + v * width)
+                  .store_unaligned(line + v * width);
+            }
+            load_partial<Arch>(from + (Vectors - 1) * width, tail)
+                .store_unaligned(line + (Vectors - 1) * width);
+            from += Shape.filters;
+            line += Vectors * width;
+          }
+        }
+      }
+    }
+  }
+
+  // The number of a block's window among all of y's.
+  static std::int64_t window_of_y(gradient_block const& b, std::int64_t n, std::int64_t i,
+                                  std::int64_t j) {
+    return (((b.sample + n) * axes[0].out + b.begin[0] + i) * axes[1].out + b.begin[1] + j) *
+               axes[2].out +
+           b.begin[2];
+  }
+
   // Adds a block to the sums of the tiles [begin, end).
   static void add_block(gradient_block const& block, bool first, span_of_work tiles, T const* x,
                         T const* y, T* sums, T* buffer) {
     if constexpr (plan::copied) copy(x, block, buffer);
+    T* const panel = buffer + round_up(plan::copy_elements, 64 / size);
+    std::int64_t in_panel = -1;  // the first column of what was packed last
     for (std::int64_t t = tiles.begin; t < tiles.end; ++t, sums += plan::tile_elements) {
       with_tile(t, [&](auto vectors, auto tail, tile_at const& at) {
-        auto const place = plan::place(at.rows.row);
+        constexpr int height =
+            vectors() == plan::rest ? plan::rest_rows.height() : plan::wide_rows.height();
+        T const* const columns = y + at.group * plan::filters + at.column;
         gradient_block part = block;
+        auto const place = plan::place(at.rows.row);
         if constexpr (plan::clipped) clip(part, place.tap);
-        T const* from = plan::copied ? buffer : x;
-        std::int64_t offset = at.group * plan::channels + place.offset();
+        if (part.samples * part.count[0] * part.count[1] * part.count[2] == 0) {
+          part.samples = 0;
+          add_to_tile<plan, vectors(), height, Arch>(x, y, part, first, tail_of_panel(tail), sums);
+          return;
+        }
+        T const* from = buffer + at.group * plan::channels + place.offset();
         if constexpr (!plan::copied) {
-          offset += part.sample * plan::sample_distance;
+          from =
+              x + at.group * plan::channels + place.offset() + part.sample * plan::sample_distance;
           for (int i = 0; i < 3; ++i) {
-            offset += (part.begin[i] * axes[i].stride - axes[i].low) * plan::distance[i];
+            from += (part.begin[i] * axes[i].stride - axes[i].low) * plan::distance[i];
           }
         }
-        std::int64_t const window =
-            ((part.sample * axes[0].out + part.begin[0]) * axes[1].out + part.begin[1]) *
-                axes[2].out +
-            part.begin[2];
-        constexpr int height =
-            plan::rest != 0 && vectors() == plan::rest && plan::rest != plan::vectors
-                ? plan::rest_rows.height()
-                : plan::wide_rows.height();
-        bool const none = part.samples * part.count[0] * part.count[1] * part.count[2] == 0;
-        if (none) part.samples = 0;
-        add_to_tile<plan, vectors(), height, Shape.filters, Arch>(
-            none ? from : from + offset,
-            none ? y : y + window * Shape.filters + at.group * plan::filters + at.column, part,
-            first, tail, sums);
+        if constexpr (plan::packed) {
+          if (in_panel != columns - y) pack<vectors()>(columns, block, tail, panel);
+          in_panel = columns - y;
+          std::int64_t window = 0;
+          for (int i = 0; i < 3; ++i) {
+            window = window * plan::block.of[i] + part.begin[i] - block.begin[i];
+          }
+          add_to_tile<plan, vectors(), height, Arch>(from, panel + window * vectors() * width, part,
+                                                     first, tail_of_panel(tail), sums);
+        } else {
+          add_to_tile<plan, vectors(), height, Arch>(
+              from, columns + window_of_y(part, 0, 0, 0) * Shape.filters, part, first, tail, sums);
+        }
       });
     }
   }

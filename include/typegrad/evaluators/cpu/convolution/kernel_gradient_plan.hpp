@@ -80,7 +80,7 @@ struct kernel_gradient_plan {
   // Windows of a block: enough that a tile's sums are worth keeping in registers, few enough that
   // what its tiles share of x and y stays in L2.
   static constexpr std::int64_t block_target = [] {
-    constexpr std::int64_t steps = 1024, copy = (1 << 18) / sizeof(T);  // elements of a copy
+    constexpr std::int64_t steps = 512, copy = (1 << 18) / sizeof(T);  // elements of a copy
     if (!copied) return steps;
     std::int64_t const strides = axes[0].stride * axes[1].stride * axes[2].stride;
     return std::clamp<std::int64_t>(copy / (Shape.channels * strides), 16, steps);
@@ -173,6 +173,23 @@ struct kernel_gradient_plan {
   // Elements of a tile's sums.
   static constexpr std::int64_t tile_elements =
       std::max<std::int64_t>(wide_rows.height() * vectors, rest_rows.height() * rest) * width;
+
+  // Panels of y that many tiles read are copied first, since steps are far apart in y.
+  static constexpr bool packed = wide_rows.count() >= 8 && Shape.filters > vectors* width;
+  static constexpr std::int64_t panel_elements =
+      packed ? block.samples * block.of[0] * block.of[1] * block.of[2] * vectors * width : 0;
+  // Elements of y as tiles read it, from a step to the next.
+  static constexpr std::int64_t y_step(int panel_vectors) {
+    return packed ? panel_vectors * width : Shape.filters;
+  }
+  // Windows of y as tiles read it, along an axis.
+  static constexpr std::int64_t y_extent(int i) { return packed ? block.of[i] : axes[i].out; }
+
+  // With many tiles along the channels, each fetches what the next one reads into L2: tiles of two
+  // vectors and more are not bound by their loads.
+  static constexpr bool prefetched = vectors > 1 && wide_rows.unit == 1 &&
+                                     wide_rows.count() >= 4 * wide_rows.runs;
+  static constexpr std::int64_t next_tile = 2 * wide_rows.height();  // its end in x
 
   // With few tiles the contraction too is divided among the team: into as many chunks, by the
   // batch size alone, whose sums are then added in order.
