@@ -33,6 +33,54 @@ using gated_net = tg::sequential<tg::input<20>, gated<16>, tg::dense<1>>;
 using tuned = tg::sequential<tg::input<20>, tg::frozen<tg::dense<64, tg::relu>>, tg::dense<2>>;
 static_assert(tg::trainable_parameter_count<tuned> == 64 * 2 + 2);
 
+// Normalization, merging and noise. A residual block is a layer of one's own.
+struct residual : tg::layer<residual> {
+  tg::dense<16> first, second;
+  tg::batch_normalization<tg::momentum(0.9), tg::epsilon(1e-5), tg::no_scale> normalization;
+  constexpr tg::symbol call(tg::symbol x) {
+    tg::symbol y = tg::relu(normalization(first(x)));
+    y = second(y);
+    return tg::relu(tg::add(x, y));
+  }
+};
+
+struct merging : tg::layer<merging> {
+  constexpr tg::symbol call(tg::symbol x) const {
+    tg::symbol const rows = tg::concatenate(tg::axis(0), x, 2 * x);
+    return tg::concatenate(tg::average(rows, tg::maximum(rows, -rows)), tg::multiply(rows, rows));
+  }
+};
+
+// Counts the steps of training.
+struct counter : tg::layer<counter> {
+  tg::symbol seen;
+  constexpr void build(tg::weights& add) { seen = add.state("seen", {}, tg::zeros{}); }
+  constexpr tg::symbol call(tg::symbol x) {
+    this->update(seen, seen + 1);
+    return x;
+  }
+};
+
+using normalized = tg::sequential<
+    tg::input<4, 4, 16>,
+    residual,
+    tg::frozen<tg::batch_normalization<>>,
+    tg::batch_normalization<tg::gamma_initializer(tg::zeros{}), tg::beta_regularizer(tg::l2(1e-4f))>,
+    tg::layer_normalization<tg::axis(0, 1)>,
+    tg::spatial_dropout2d<0.2f>,
+    tg::group_normalization<4>,
+    tg::group_normalization<-1>,
+    tg::rms_normalization<>,
+    tg::unit_normalization<>,
+    tg::gaussian_noise<0.1f>,
+    tg::gaussian_dropout<0.2f>,
+    merging,
+    counter>;
+
+static_assert(std::same_as<tg::output_shape<normalized>, tg::shape<8, 4, 32>>);
+static_assert(tg::parameter_count<normalized> - tg::trainable_parameter_count<normalized> ==
+              2 * 16 + 4 * 16 + 2 * 16 + 1);
+
 int main() {
   xt::xtensor<float, 2> const x = xt::random::randn<float>({512, 20});
   xt::xtensor<std::int32_t, 1> const y = xt::cast<std::int32_t>(xt::view(x, xt::all(), 0) > 0) +
