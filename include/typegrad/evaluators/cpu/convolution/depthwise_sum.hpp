@@ -2,13 +2,15 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <numeric>
 #include <typegrad/evaluators/cpu/convolution/shape.hpp>
 #include <typegrad/evaluators/cpu/gemm/cut.hpp>
-#include <typegrad/evaluators/cpu/gemm/epilogue.hpp>
-#include <typegrad/evaluators/cpu/gemm/unroll.hpp>
+#include <typegrad/evaluators/cpu/gemm/tile.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>
+#include <utility>
 
 // Sums of products over windows, each channel by itself: a depthwise convolution and its transpose.
 namespace typegrad::cpu::detail {
@@ -51,80 +53,95 @@ struct depthwise_row {
   std::int64_t operand, kernel;  // offsets
 };
 
-// `Pixels` results of a line from `q` on, of one vector of channels. Checked: taps may be outside,
-// and only `count` results are wanted.
-template <int Pixels, bool Checked, std::int64_t Stride, std::int64_t Channels, class Arch, class T,
-          class Tail, class Epilogue>
-[[gnu::always_inline]] inline void sum_pixels(T const* x, std::int64_t in, T const* k,
-                                              depthwise_row const* rows, int row_count,
-                                              depthwise_axis const& axis, std::int64_t q, int count,
+// Results q ... q + Pixels of a line, of one vector of channels, but for those before `skip`, which
+// the strip before has. All taps are inside, unless Checked.
+template <depthwise_axis Axis, std::int64_t In, std::int64_t Stride, std::int64_t Channels,
+          int Pixels, bool Checked, class Arch, class T, class Tail, class Epilogue>
+[[gnu::always_inline]] inline void sum_pixels(T const* x, T const* k, depthwise_row const* rows,
+                                              int row_count, std::int64_t q, int skip,
                                               std::int64_t row, std::int64_t column, Tail tail,
                                               Epilogue const& epilogue) {
   using batch = xsimd::batch<T, Arch>;
   batch sum[Pixels];
   TYPEGRAD_UNROLL
   for (int p = 0; p < Pixels; ++p) sum[p] = batch(T(0));
+  TYPEGRAD_NO_UNROLL
   for (int r = 0; r < row_count; ++r) {
-    std::int64_t at = q * Stride + axis.shift;
-    T const* from = x + rows[r].operand + at * Channels;
-    T const* factor = k + rows[r].kernel + axis.first_tap * Channels;
-    TYPEGRAD_NO_UNROLL
-    for (std::int64_t t = 0; t < axis.taps; ++t) {
-      batch const f = load_partial<Arch>(factor, tail);
+    T const* from = x + rows[r].operand + (q * Stride + Axis.shift) * Channels;
+    T const* factors = k + rows[r].kernel + Axis.first_tap * Channels;
+    auto const add = [&](std::int64_t t) __attribute__((always_inline)) {
+      if constexpr (Checked) {
+        std::int64_t const at = q * Stride + Axis.shift + t * Axis.shift_step;
+        if (at < 0 || at >= In) return;
+      }
+      batch const f = load_partial<Arch>(factors + t * Axis.tap_step * Channels, tail);
       TYPEGRAD_UNROLL
       for (int p = 0; p < Pixels; ++p) {
-        if constexpr (Checked) {
-          if (p >= count || at + p * Stride < 0 || at + p * Stride >= in) continue;
-        }
-        sum[p] = xsimd::fma(load_partial<Arch>(from + p * Stride * Channels, tail), f, sum[p]);
+        T const* const at = from + (p * Stride + t * Axis.shift_step) * Channels;
+        sum[p] = xsimd::fma(load_partial<Arch>(at, tail), f, sum[p]);
       }
-      at += axis.shift_step;
-      from += axis.shift_step * Channels;
-      factor += axis.tap_step * Channels;
+    };
+    if constexpr (!Checked && Axis.taps <= 8) {
+      TYPEGRAD_UNROLL
+      for (std::int64_t t = 0; t < Axis.taps; ++t) add(t);
+    } else {
+      TYPEGRAD_NO_UNROLL
+      for (std::int64_t t = 0; t < Axis.taps; ++t) add(t);
     }
   }
-  if constexpr (Checked || is_heavy<Epilogue>) {
+  if constexpr (is_heavy<Epilogue>) {
     alignas(64) T buffer[static_cast<std::size_t>(Pixels) * batch::size];
     TYPEGRAD_UNROLL
     for (int p = 0; p < Pixels; ++p) sum[p].store_unaligned(buffer + p * width<T, Arch>);
     TYPEGRAD_NO_UNROLL
-    for (int p = 0; p < count; ++p) {
-      epilogue(row + (q + p) * axis.step, column,
+    for (int p = skip; p < Pixels; ++p) {
+      epilogue(row + (q + p) * Axis.step, column,
                batch::load_unaligned(buffer + p * width<T, Arch>), tail);
     }
   } else {
     TYPEGRAD_UNROLL
-    for (int p = 0; p < Pixels; ++p) epilogue(row + (q + p) * axis.step, column, sum[p], tail);
+    for (int p = 0; p < Pixels; ++p) {
+      if (p >= skip) epilogue(row + (q + p) * Axis.step, column, sum[p], tail);
+    }
   }
 }
 
-// All results of a line in one class, of one vector of channels; `row` is result 0's.
-template <std::int64_t Stride, std::int64_t Channels, class Arch, class T, class Tail,
-          class Epilogue>
-[[gnu::noinline]] void sum_line(T const* x, std::int64_t in, T const* k, depthwise_row const* rows,
-                                int row_count, depthwise_axis const& axis, std::int64_t row,
-                                std::int64_t column, Tail tail, Epilogue const& stated) {
+// All results of a line in one class, of one vector of channels; `row` is result 0's. The line of
+// the operand has `In` elements.
+template <depthwise_axis Axis, std::int64_t In, std::int64_t Stride, std::int64_t Channels,
+          class Arch, class T, class Tail, class Epilogue>
+[[gnu::noinline]] void sum_line(T const* x, T const* k, depthwise_row const* rows, int row_count,
+                                std::int64_t row, std::int64_t column, Tail tail,
+                                Epilogue const& stated) {
   auto const epilogue = stated;
-  constexpr int pixels = 8;
   // The results whose taps are all inside.
-  std::int64_t const last = axis.shift + (axis.taps - 1) * axis.shift_step;
-  std::int64_t const low = std::min(axis.shift, last), high = std::max(axis.shift, last);
-  std::int64_t const from = low < 0 ? divide_up(-low, Stride) : 0;
-  std::int64_t const to = in > high ? (in - 1 - high) / Stride + 1 : 0;
-  for (std::int64_t q = 0; q < axis.count;) {
-    if (q >= from && q + pixels <= std::min(to, axis.count)) {
-      sum_pixels<pixels, false, Stride, Channels, Arch>(x, in, k, rows, row_count, axis, q, pixels,
-                                                        row, column, tail, epilogue);
-      q += pixels;
-    } else {
-      std::int64_t end = std::min(q + pixels, axis.count);
-      if (q < from) end = std::min(end, from);  // then whole strips follow
-      sum_pixels<pixels, true, Stride, Channels, Arch>(x, in, k, rows, row_count, axis, q,
-                                                       static_cast<int>(end - q), row, column, tail,
-                                                       epilogue);
-      q = end;
+  constexpr std::int64_t last = Axis.shift + (Axis.taps - 1) * Axis.shift_step;
+  constexpr std::int64_t low = Axis.taps == 0 ? 0 : std::min(Axis.shift, last);
+  constexpr std::int64_t high = Axis.taps == 0 ? 0 : std::max(Axis.shift, last);
+  constexpr std::int64_t from =
+      std::min(Axis.count, low < 0 ? divide_up(-low, Stride) : std::int64_t{0});
+  constexpr std::int64_t to =
+      Axis.taps == 0 ? Axis.count
+                     : std::clamp(In > high ? (In - 1 - high) / Stride + 1 : std::int64_t{0}, from,
+                                  Axis.count);
+  // They make strips, the last of which overlaps the one before; the others go one by one.
+  constexpr int limit = vector_registers<Arch> == 32 ? 8 : 4;
+  constexpr int pixels = static_cast<int>(std::clamp<std::int64_t>(to - from, 1, limit));
+  auto const border = [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t q = begin; q < end; ++q) {
+      sum_pixels<Axis, In, Stride, Channels, 1, true, Arch>(x, k, rows, row_count, q, 0, row,
+                                                            column, tail, epilogue);
+    }
+  };
+  if constexpr (from > 0) border(0, from);
+  if constexpr (from < to) {
+    for (std::int64_t done = from; done < to; done += pixels) {
+      std::int64_t const q = std::min(done, to - pixels);
+      sum_pixels<Axis, In, Stride, Channels, pixels, false, Arch>(
+          x, k, rows, row_count, q, static_cast<int>(done - q), row, column, tail, epilogue);
     }
   }
+  if constexpr (to < Axis.count) border(to, Axis.count);
 }
 
 // Transposed: results have the extents `in`, the operand has `out`.
@@ -142,9 +159,16 @@ struct depthwise_sum {
   static constexpr std::int64_t operand(int i) { return Transposed ? axes[i].out : axes[i].in; }
   static constexpr std::int64_t stride(int i) { return Transposed ? 1 : axes[i].stride; }
   static constexpr std::int64_t classes(int i) { return Transposed ? axes[i].stride : 1; }
-  static depthwise_axis axis(int i, std::int64_t phase) {
-    return Transposed ? input_axis(axes[i], phase) : forward_axis(axes[i]);
-  }
+  // The classes of results along an axis.
+  template <int I>
+  static constexpr auto classes_of = [] {
+    std::array<depthwise_axis, static_cast<std::size_t>(classes(I))> all{};
+    for (std::int64_t phase = 0; phase < classes(I); ++phase) {
+      all[static_cast<std::size_t>(phase)] =
+          Transposed ? input_axis(axes[I], phase) : forward_axis(axes[I]);
+    }
+    return all;
+  }();
 
   template <class Epilogue>
   static void run(team const& members, std::int64_t batch, T const* x, T const* k,
@@ -167,8 +191,9 @@ struct depthwise_sum {
                        T const* k, Epilogue const& epilogue) {
     std::int64_t const sample = line / extent(1) / extent(0);
     std::int64_t const place[2] = {line / extent(1) % extent(0), line % extent(1)};
-    depthwise_axis const outer[2] = {axis(0, place[0] % classes(0)),
-                                     axis(1, place[1] % classes(1))};
+    depthwise_axis const outer[2] = {
+        classes_of<0>[static_cast<std::size_t>(place[0] % classes(0))],
+        classes_of<1>[static_cast<std::size_t>(place[1] % classes(1))]};
     std::int64_t const q[2] = {place[0] / classes(0), place[1] / classes(1)};
     depthwise_row rows[axes[0].size * axes[1].size];
     int count = 0;
@@ -184,28 +209,28 @@ struct depthwise_sum {
                          tap * axes[2].size * channels};
       }
     }
-    for (std::int64_t v = begin; v < end; ++v) {
-      std::int64_t const column = v * width;
-      for (std::int64_t phase = 0; phase < classes(2); ++phase) {
-        depthwise_axis const inner = axis(2, phase);
-        std::int64_t const row = line * extent(2) + inner.begin;
-        auto const sum = [&](auto lanes_of_vector) {
-          sum_line<stride(2), channels, Arch>(x + column, operand(2), k + column, rows, count,
-                                              inner, row, column, lanes_of_vector, epilogue);
-        };
-        if constexpr (tail == width) {
-          sum(lanes<width>{});
-        } else {
-          if constexpr (vectors > 1) {
-            if (v < vectors - 1) {
-              sum(lanes<width>{});
-              continue;
-            }
-          }
-          sum(lanes<tail>{});
-        }
+    [&]<std::size_t... Class>(std::index_sequence<Class...>) {
+      for (std::int64_t v = begin; v < end; ++v) {
+        (run_class<classes_of<2>[Class]>(line, v, x, k, rows, count, epilogue), ...);
+      }
+    }(std::make_index_sequence<static_cast<std::size_t>(classes(2))>());
+  }
+
+  template <depthwise_axis Axis, class Epilogue>
+  static void run_class(std::int64_t line, std::int64_t v, T const* x, T const* k,
+                        depthwise_row const* rows, int count, Epilogue const& epilogue) {
+    auto const sum = [&](auto some) {
+      sum_line<Axis, operand(2), stride(2), channels, Arch>(x + v * width, k + v * width, rows,
+                                                            count, line * extent(2) + Axis.begin,
+                                                            v * width, some, epilogue);
+    };
+    if constexpr (vectors > 1 || tail == width) {
+      if (tail == width || v < vectors - 1) {
+        sum(lanes<width>{});
+        return;
       }
     }
+    if constexpr (tail != width) sum(lanes<tail>{});
   }
 };
 
