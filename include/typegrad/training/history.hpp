@@ -47,6 +47,13 @@ class history {
   /// training and validation together. In typegrad/io/history_plot.hpp.
   void plot(std::string const& path) const;
 
+  /// The epochs of `later` come after these. Requires the same names.
+  template <int = 0>
+  void append(history const& later) {
+    for (int const number : later.epochs_) add_epoch(number);
+    for (auto const& [name, values] : later)
+      for (double const value : values) add(name, value);
+  }
   template <int = 0>
   void add_epoch(int number) { epochs_.push_back(number); }
   template <int = 0>
