@@ -69,6 +69,10 @@ TEST_CASE("pools of integers", "[pooling]") {
       sequential<input<2, 1, dtype::int32>, tg::average_pooling1d<3, tg::same, tg::strides<1>>>>();
   CHECK(mean[mean.outputs[0]].type == dtype::float32);
   CHECK(oracle::run(mean, 1, {{1, 2}})[0] == values{1.5, 1.5});
+  auto const most =
+      tg::trace<sequential<input<3, 1, dtype::int32>, tg::max_pooling1d<>, tg::up_sampling1d<>>>();
+  CHECK(most[most.outputs[0]].type == dtype::int32);
+  CHECK(oracle::run(most, 1, {{1, 2, 3}})[0] == values{2, 2});
   auto const all =
       tg::trace<sequential<input<2, 1, dtype::int32>, tg::global_average_pooling1d<>>>();
   CHECK(oracle::run(all, 1, {{1, 2}})[0] == values{1.5});

@@ -10,17 +10,34 @@ namespace typegrad {
 
 namespace detail {
 
-/// How many elements of x each window has that are no padding: extents [positions..., 1].
-constexpr symbol window_counts(symbol x, window const& over) {
-  extents ones = x.shape();
-  ones[ones.rank - 1] = 1;
-  return build::window_sum(build::constant(x.owner(), 1, x.type(), ones), over);
+/// How many elements that are no padding each window has along one axis of `shape`.
+constexpr symbol window_counts(graph& g, extents const& shape, int axis, window_axis const& a,
+                               dtype type) {
+  symbol const first = build::iota(g, shape, axis, type) * a.stride - a.low;
+  return minimum(first + a.size, a.in) - maximum(first, 0);
 }
 
+/// The mean of each window's elements, padding not counted. Requires that no window is dilated.
 constexpr symbol window_mean(symbol x, window const& over) {
+  if (build::poisoned(x)) return build::poisoned_like(x);
+  int const spatial = x.rank() - 1;
+  extents places = build::detail::with_axes(over, spatial, &window_axis::out);
+  places.push_back(1);
+  x = build::detail::floating(x);
+  double taps = 1;
+  symbol counts;  // the product of those along the axes that are padded
+  for (int i = 0; i < spatial; ++i) {
+    window_axis const& a = over.axes[max_spatial - spatial + i];
+    if (!a.padded()) {
+      taps *= static_cast<double>(a.size);
+    } else {
+      symbol const along = window_counts(x.owner(), places, i, a, x.type());
+      counts = counts.valid() ? counts * along : along;
+    }
+  }
+  symbol const share = counts.valid() ? 1 / (taps * counts) : symbol{};
   symbol const total = build::window_sum(x, over);
-  if (!over.padded()) return total * (1.0 / static_cast<double>(over.taps()));
-  return total * (1 / window_counts(total.type() == x.type() ? x : cast(x, total.type()), over));
+  return counts.valid() ? total * share : total * (1 / taps);
 }
 
 /// Pooling over windows. Options: what the layers below take.
@@ -36,7 +53,7 @@ struct pooling_layer : layer<Self> {
     if (problem.empty()) w = window_over(slides(), x.shape(), problem);
     if (!problem.empty()) return poison(x.owner(), problem);
     if constexpr (Max)
-      return build::window_max(x, w);
+      return cast(build::window_max(x, w), x.type());
     else
       return window_mean(x, w);
   }

@@ -52,15 +52,13 @@ constexpr symbol bilinear_up(symbol x, axis_numbers const& times) {
     places.push_back(w.axes[1 + i].in);
   }
   taps.push_back(1);
+  taps.push_back(from[2]);
   places.push_back(1);
-  extents kernel = taps;
-  kernel.push_back(from[2]);
-  taps.push_back(1);
   w.groups = from[2];
   symbol const weight = hat(g, taps, 0, w.axes[1], x.type()) * hat(g, taps, 1, w.axes[2], x.type());
   symbol const sum =
       hat_sum(g, places, 0, w.axes[1], x.type()) * hat_sum(g, places, 1, w.axes[2], x.type());
-  return build::convolution_input(x, build::broadcast_to(weight, kernel), w) * (1 / sum);
+  return build::convolution_input(x, weight, w) * (1 / sum);
 }
 
 template <class Self, int Spatial, auto... Options>
@@ -81,7 +79,7 @@ struct up_sampling_layer : layer<Self> {
     window w;
     for (int i = 0; i < Spatial; ++i)
       w.axes[max_spatial - Spatial + i] = repeated(x.shape()[i], times[i]);
-    return build::window_spread(x, w);
+    return cast(build::window_spread(x, w), x.type());
   }
 };
 
