@@ -21,11 +21,11 @@ struct window_gather_rule {
     for (int v = 0; v < Vectors; ++v) {
       std::int64_t const at = element + v * Walk::width;
       out[v] = vector(T(0));
-      winner_of_window<Whole, Walk>::each(
-          x, at, n, inside,
-          [&](std::int64_t place, std::int64_t, auto const& wins) __attribute__((always_inline)) {
-            out[v] = xsimd::select(
-                wins, vector(load_partial<Arch>(z + at + place * Walk::channels, n)), out[v]);
+      vector const winner = winner_of_window<Whole, Walk>::find(x, at, n, inside);
+      Walk::template each_tap<Whole>(
+          inside, [&](std::int64_t place, std::int64_t tap) __attribute__((always_inline)) {
+            vector const here = load_partial<Arch>(z + at + place * Walk::channels, n);
+            out[v] = xsimd::select(winner == vector(static_cast<T>(tap)), here, out[v]);
           });
     }
   }

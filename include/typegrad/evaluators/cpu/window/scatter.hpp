@@ -18,10 +18,11 @@ struct window_scatter_rule {
   template <class Walk, bool Whole, class N, class F>
   TYPEGRAD_FORCE void operator()(std::int64_t element, N n, taps_of_window const& inside,
                                  vector const& value, F&& f) const {
-    winner_of_window<Whole, Walk>::each(
-        x, element, n, inside,
-        [&](std::int64_t place, std::int64_t, auto const& wins)
-            __attribute__((always_inline)) { f(place, xsimd::select(wins, value, vector(T(0)))); });
+    vector const winner = winner_of_window<Whole, Walk>::find(x, element, n, inside);
+    Walk::template each_tap<Whole>(
+        inside, [&](std::int64_t place, std::int64_t tap) __attribute__((always_inline)) {
+          f(place, xsimd::select(winner == vector(static_cast<T>(tap)), value, vector(T(0))));
+        });
   }
 };
 

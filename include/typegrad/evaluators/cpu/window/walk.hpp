@@ -36,6 +36,7 @@ struct window_walk {
   static constexpr std::int64_t positions_in = Shape.over.positions_in();
   static constexpr std::int64_t positions_out = Shape.over.positions_out();
   static constexpr std::int64_t taps = Shape.over.taps();
+  static constexpr std::int64_t sizes[max_spatial] = {depth.size, rows.size, columns.size};
   static_assert(depth.low >= 0 && rows.low >= 0 && columns.low >= 0 && positions_out > 0);
 
   /// Windows of no more taps have straight-line code.
@@ -50,26 +51,35 @@ struct window_walk {
     return position(t0 * depth.dilation, t1 * rows.dilation, t2 * columns.dilation);
   }
 
-  /// f(position relative to tap 0's, tap) for the taps of a window in order.
-  template <bool Whole, class F>
+  /// f(position relative to tap 0's, tap) for the taps of a window in order, or backwards.
+  template <bool Whole, bool Backwards = false, class F>
   TYPEGRAD_FORCE static void each_tap(taps_of_window const& inside, F&& f) {
     if constexpr (Whole && unrolled) {
       [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-        (f(tap_position(static_cast<std::int64_t>(I) / columns.size / rows.size,
-                        static_cast<std::int64_t>(I) / columns.size % rows.size,
-                        static_cast<std::int64_t>(I) % columns.size),
-           static_cast<std::int64_t>(I)),
+        (one_tap(Backwards ? taps - 1 - static_cast<std::int64_t>(I) : static_cast<std::int64_t>(I),
+                 f),
          ...);
       }(std::make_index_sequence<static_cast<std::size_t>(taps)>{});
     } else {
-      auto const range = [&](int i) {
-        return Whole ? index_range{0, Shape.over.axes[i].size} : inside.axes[i];
-      };
-      for (std::int64_t t0 = range(0).begin; t0 < range(0).end; ++t0)
-        for (std::int64_t t1 = range(1).begin; t1 < range(1).end; ++t1)
-          for (std::int64_t t2 = range(2).begin; t2 < range(2).end; ++t2)
+      auto const range = [&](int i) { return Whole ? index_range{0, sizes[i]} : inside.axes[i]; };
+      auto const [begin0, end0] = range(0);
+      auto const [begin1, end1] = range(1);
+      auto const [begin2, end2] = range(2);
+      for (std::int64_t k0 = begin0; k0 < end0; ++k0)
+        for (std::int64_t k1 = begin1; k1 < end1; ++k1)
+          for (std::int64_t k2 = begin2; k2 < end2; ++k2) {
+            std::int64_t const t0 = Backwards ? begin0 + end0 - 1 - k0 : k0;
+            std::int64_t const t1 = Backwards ? begin1 + end1 - 1 - k1 : k1;
+            std::int64_t const t2 = Backwards ? begin2 + end2 - 1 - k2 : k2;
             f(tap_position(t0, t1, t2), (t0 * rows.size + t1) * columns.size + t2);
+          }
     }
+  }
+  template <class F>
+  TYPEGRAD_FORCE static void one_tap(std::int64_t tap, F& f) {
+    f(tap_position(tap / columns.size / rows.size, tap / columns.size % rows.size,
+                   tap % columns.size),
+      tap);
   }
 
   /// f(channel, lanes) for vectors along the channels [0, count).
@@ -128,6 +138,7 @@ struct greatest {
     best = xsimd::max(x, best);  // where x is NaN, anything
     no_number = no_number || x != x;
   }
+  TYPEGRAD_FORCE bool any_nan() const { return xsimd::any(no_number); }
   TYPEGRAD_FORCE vector value() const {
     return xsimd::select(no_number, vector(std::numeric_limits<T>::quiet_NaN()), best);
   }

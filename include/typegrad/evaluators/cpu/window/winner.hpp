@@ -6,39 +6,55 @@
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu::detail {
 
-/// Which tap of a window has the first largest element: the first NaN if there is one.
+/// Which tap of a window has the first largest element, the first NaN if there is one: its number,
+/// lane by lane; -1 in windows that have no taps.
 template <bool Whole, class Walk>
 struct winner_of_window {
   using vector = typename Walk::vector;
   using T = typename vector::value_type;
   using Arch = typename vector::arch_type;
 
-  /// f(position relative to tap 0's, tap, in which lanes it wins) for all taps in order; tap 0 lies
-  /// at this element of x.
-  template <class N, class F>
-  TYPEGRAD_FORCE static void each(T const* x, std::int64_t element, N n,
-                                  taps_of_window const& inside, F&& f) {
+  /// Tap 0 lies at this element of x.
+  template <class N>
+  TYPEGRAD_FORCE static vector find(T const* x, std::int64_t element, N n,
+                                    taps_of_window const& inside) {
     // straight-line code keeps the window in registers, loops load it once more
-    constexpr std::int64_t kept = Whole && Walk::unrolled ? Walk::taps : 1;
-    vector window[kept];
+    constexpr bool kept = Whole && Walk::unrolled;
+    vector window[kept ? Walk::taps : 1];
     greatest<T, Arch> most;
     Walk::template each_tap<Whole>(
         inside, [&](std::int64_t place, std::int64_t tap) __attribute__((always_inline)) {
           vector const here = load_partial<Arch>(x + element + place * Walk::channels, n);
-          window[kept > 1 ? tap : 0] = here;
+          if constexpr (kept) window[tap] = here;
           most.take(here);
         });
-    vector const best = most.value();
-    auto open = typename vector::batch_bool_type(true);  // the lanes whose winner is still to come
-    Walk::template each_tap<Whole>(
+    if (most.any_nan()) [[unlikely]]
+      return find_nan(x, element, n, inside, most.value());
+    vector winner(T(-1));
+    Walk::template each_tap<Whole, true>(  // the first one has the last word
         inside, [&](std::int64_t place, std::int64_t tap) __attribute__((always_inline)) {
-          vector const here =
-              kept > 1 ? window[kept > 1 ? tap : 0]
-                       : vector(load_partial<Arch>(x + element + place * Walk::channels, n));
-          auto const wins = open && (here == best || here != here);
-          open = open && !wins;
-          f(place, tap, wins);
+          vector here;
+          if constexpr (kept)
+            here = window[tap];
+          else
+            here = load_partial<Arch>(x + element + place * Walk::channels, n);
+          winner = xsimd::select(here == most.best, vector(static_cast<T>(tap)), winner);
         });
+    return winner;
+  }
+
+ private:
+  /// The same where some lanes have a NaN.
+  [[gnu::noinline, gnu::cold]] static vector find_nan(T const* x, std::int64_t element, int n,
+                                                      taps_of_window inside, vector best) {
+    if constexpr (Whole)
+      for (int i = 0; i < max_spatial; ++i) inside.axes[i] = {0, Walk::sizes[i]};
+    vector winner(T(-1));
+    Walk::template each_tap<false, true>(inside, [&](std::int64_t place, std::int64_t tap) {
+      vector const here = load_partial<Arch>(x + element + place * Walk::channels, n);
+      winner = xsimd::select(here == best || here != here, vector(static_cast<T>(tap)), winner);
+    });
+    return winner;
   }
 };
 
