@@ -11,17 +11,14 @@
 
 namespace typegrad {
 
-enum class interpolation { bilinear, nearest };
-
 /// Moves an image by random parts of its height and width: uniform in [-factor, factor], so by
-/// fractions of pixels too. Source: Keras RandomTranslation, whose defaults these are; factors are
-/// to be given.
+/// fractions of pixels too, with bilinear interpolation. Source: Keras RandomTranslation, whose
+/// defaults these are.
 struct random_translation {
-  float height_factor;
-  float width_factor;
+  float height_factor = 0;
+  float width_factor = 0;
   fill_mode fill = fill_mode::reflect;
-  interpolation between = interpolation::bilinear;  ///< pixels
-  float fill_value = 0;                             ///< of fill_mode::constant
+  float fill_value = 0;  ///< of fill_mode::constant
 
   void check(extents const& sample) const {
     data_detail::as_image("random_translation", sample);
@@ -71,9 +68,7 @@ struct random_translation {
     std::int64_t whole;
     float part;
   };
-  step split(float distance) const {
-    if (between == interpolation::nearest)
-      return {static_cast<std::int64_t>(std::lround(distance)), 0.0f};
+  static step split(float distance) {
     float const whole = std::floor(distance);
     return {static_cast<std::int64_t>(whole), distance - whole};
   }
