@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <typegrad/evaluators/cpu/convolution/cost.hpp>
+#include <typegrad/evaluators/cpu/convolution/split.hpp>
 #include <typegrad/evaluators/cpu/gemm/cut.hpp>
 #include <typegrad/evaluators/cpu/gemm/tile.hpp>
 
@@ -23,29 +24,13 @@ struct walk {
   constexpr bool operator==(walk const&) const = default;
 };
 
-// Along an axis, tap t of output o lies at element first + o * out + t * tap of `in`; others are
-// padding.
-struct border {
-  std::int64_t in = 1, first = 0, out = 1, tap = 1;
-
-  constexpr bool operator==(border const&) const = default;
-
-  // The taps of outputs [begin, begin + count) that do not all read padding, of `taps`.
-  constexpr span_of_work live(std::int64_t begin, std::int64_t count, std::int64_t taps) const {
-    std::int64_t const low = -(first + (begin + count - 1) * out);       // of the last output
-    std::int64_t const high = in - 1 - (first + begin * out);            // of the first
-    std::int64_t const from = low > 0 ? std::min(divide_up(low, tap), taps) : 0;
-    std::int64_t const until = high < 0 ? 0 : std::min(high / tap + 1, taps);
-    return {from, std::max(from, until)};
-  }
-};
-
 struct correlation {
   walk outs[3];
   std::int64_t row_steps[3] = {};  // rows of C from one output to the next
   walk taps[3];
   std::int64_t channels = 1;  // of a tap: they lie beside one another
   std::int64_t columns = 1;
+  split_row row;      // if in parts: then outs[2] is one of them, an element of A one of each part
   border borders[2];  // of the two outer axes: what is padding there need not be multiplied
 
   constexpr std::int64_t taps_count() const {
@@ -72,7 +57,7 @@ struct correlation {
       c.channels *= c.taps[i].count;
       c.taps[i] = {};
     }
-    for (int i = 1; i >= 0; --i) {
+    for (int i = 1; i >= 0 && row.parts == 1; --i) {
       bool const follows = c.outs[i].step == c.outs[2].count * c.outs[2].step &&
                            c.row_steps[i] == c.outs[2].count * c.row_steps[2];
       if (c.outs[i].count > 1 && c.outs[2].count == 1) {
@@ -116,15 +101,15 @@ struct pattern_rows {
   }
 };
 
-template <class T, int Wide, std::int64_t HighStep, std::int64_t WideStep>
+template <class T, class Arch, int Split, int Wide, std::int64_t HighStep, std::int64_t WideStep>
 struct pattern_cursor {
   T const* data;
 
-  [[gnu::always_inline]] T at(int r) const {
-    return data[r / Wide * HighStep + r % Wide * WideStep];
+  [[gnu::always_inline]] xsimd::batch<T, Arch> at(int r) const {
+    return load_parts<Split, Arch>(data + (r / Wide * HighStep + r % Wide * WideStep) * Split);
   }
   [[gnu::always_inline]] void next() {
-    ++data;
+    data += Split;
     // A step reads much of what the one before read, for other rows. The compiler must not keep
     // those elements: a broadcast from memory is free.
     __asm__("" : "+r"(data));
@@ -139,6 +124,7 @@ struct strip_pattern {
   int steps;          // of a segment, if few: then they are unrolled; else 0
   bool one_segment;
   bool inline_epilogue;
+  split_row row;
 
   constexpr bool operator==(strip_pattern const&) const = default;
 };
@@ -159,17 +145,57 @@ struct strip_place {
   int begin, end;  // the tiles of the strip to do
 };
 
+// Gives a tile of sums of parts to the epilogue, part by part; outputs from `first` on, of which
+// those before `done` are left out.
+template <strip_pattern P, class T, class Arch, int Rows, class Tail, class Epilogue>
+[[gnu::always_inline]] inline void finish_parts(tile<T, Arch, Rows, 1> const& c,
+                                                strip_place<T> const& place, int first, int done,
+                                                Tail tail, Epilogue const& stated) {
+  auto const epilogue = stated;
+  constexpr int width = detail::width<T, Arch>, split = static_cast<int>(P.row.parts);
+  auto const finish = [&](int h, int w, xsimd::batch<T, Arch> sum) __attribute__((always_inline)) {
+    TYPEGRAD_UNROLL
+    for (int j = 0; j < split; ++j) {
+      if (first + w < P.row.skip(j)) continue;
+      epilogue(place.row + h * P.c_steps[0] + (first + w + P.row.begin(j)) * P.c_steps[1],
+               place.column, pick_lanes(sum, lanes_of_split<split, width>.of_part[j]), tail);
+    }
+  };
+  int const skip_high = P.tile.high > 1 ? place.skip_high : 0;
+  if constexpr (P.inline_epilogue && !is_heavy<Epilogue> && Rows * split <= 64) {
+    TYPEGRAD_UNROLL
+    for (int h = 0; h < P.tile.high; ++h) {
+      if (h < skip_high) continue;
+      TYPEGRAD_UNROLL
+      for (int w = 0; w < P.tile.wide; ++w) {
+        if (P.wide % P.tile.wide == 0 || w >= done - first) {
+          finish(h, w, c.sum[h * P.tile.wide + w][0]);
+        }
+      }
+    }
+  } else {
+    alignas(64) T buffer[c.elements];
+    c.store(buffer);
+    for (int h = skip_high; h < P.tile.high; ++h) {
+      for (int w = done - first; w < P.tile.wide; ++w) {
+        finish(h, w,
+               xsimd::batch<T, Arch>::load_unaligned(buffer + (h * P.tile.wide + w) * width));
+      }
+    }
+  }
+}
+
 // Tiles that lie beside one another: the function in which all arithmetic is done.
 template <strip_pattern P, int Vectors, class T, class Arch, class Tail, class Epilogue>
 [[gnu::noinline]] void compute_strip(strip_taps const& over, strip_place<T> const& place, Tail tail,
                                      Epilogue const& epilogue) {
-  constexpr int wide = P.tile.wide, rows = P.tile.rows();
-  using cursor = pattern_cursor<T, wide, P.a_steps[0], P.a_steps[1]>;
+  constexpr int wide = P.tile.wide, rows = P.tile.rows(), split = static_cast<int>(P.row.parts);
+  using cursor = pattern_cursor<T, Arch, split, wide, P.a_steps[0], P.a_steps[1]>;
   using place_of = pattern_rows<wide, P.c_steps[0], P.c_steps[1]>;
   for (int t = place.begin; t < place.end; ++t) {
     std::int64_t const done = std::int64_t{t} * wide;
     std::int64_t const first = done + wide <= P.wide ? done : P.wide - wide;
-    T const* const a = place.a + first * P.a_steps[1];
+    T const* const a = place.a + first * P.a_steps[1] * split;
     packed_cursor<T, Arch, Vectors> b{place.b}, plane{place.b};
     tile<T, Arch, rows, Vectors> c;
     c.clear();
@@ -187,22 +213,26 @@ template <strip_pattern P, int Vectors, class T, class Arch, class Tail, class E
     } else {
       T const* a0 = a;
       TYPEGRAD_NO_UNROLL
-      for (auto i = over.taps[0].count; i > 0; --i, a0 += over.taps[0].step) {
+      for (auto i = over.taps[0].count; i > 0; --i, a0 += over.taps[0].step * split) {
         T const* a1 = a0;
         b = plane;
         plane.skip(over.plane);
         TYPEGRAD_NO_UNROLL
-        for (auto j = over.taps[1].count; j > 0; --j, a1 += over.taps[1].step) {
+        for (auto j = over.taps[1].count; j > 0; --j, a1 += over.taps[1].step * split) {
           T const* a2 = a1;
           TYPEGRAD_NO_UNROLL
-          for (auto k = over.taps[2].count; k > 0; --k, a2 += over.taps[2].step) segment(a2);
+          for (auto k = over.taps[2].count; k > 0; --k, a2 += over.taps[2].step * split) segment(a2);
         }
       }
     }
     constexpr bool overlaps = P.wide % wide != 0;
-    place_of const to{place.row + first * P.c_steps[1], P.tile.high > 1 ? place.skip_high : 0,
-                      overlaps ? static_cast<int>(done - first) : 0};
-    c.template finish_rows<P.inline_epilogue>(to, place.column, tail, epilogue);
+    if constexpr (split == 1) {
+      place_of const to{place.row + first * P.c_steps[1], P.tile.high > 1 ? place.skip_high : 0,
+                        overlaps ? static_cast<int>(done - first) : 0};
+      c.template finish_rows<P.inline_epilogue>(to, place.column, tail, epilogue);
+    } else {
+      finish_parts<P>(c, place, static_cast<int>(first), static_cast<int>(done), tail, epilogue);
+    }
   }
 }
 
@@ -211,11 +241,12 @@ template <correlation Stated, class T, class Arch>
 struct correlator {
   static constexpr correlation over = Stated.merged();
   static constexpr int width = detail::width<T, Arch>;
+  static constexpr std::int64_t split = over.row.parts;
   static constexpr std::int64_t vectors = divide_up(over.columns, width);
   static constexpr std::int64_t segments = over.taps_count();
   static constexpr tile_choice choice =
       tile_problem{over.outs[1].count, over.outs[2].count, vectors, segments, over.channels,
-                   over.depth() * 64, vector_registers<Arch>}
+                   over.depth() * 64, vector_registers<Arch>, over.taps[1].count, over.borders[1]}
           .best();
 
   static constexpr std::int64_t strips_of_plane = divide_up(over.outs[1].count, choice.high);
@@ -235,7 +266,8 @@ struct correlator {
       {choice.high > 1 ? over.row_steps[1] : 0, over.row_steps[2]},
       over.channels <= 8 ? static_cast<int>(over.channels) : 0,
       segments == 1,
-      choice.rows() * choice.vectors <= 12 || depth <= 160};
+      choice.rows() * choice.vectors <= 12 || depth <= 160,
+      over.row};
   static constexpr std::int64_t row_steps = over.taps[2].count * over.channels;
   static constexpr strip_taps all_taps{
       {over.taps[0], over.taps[1], over.taps[2]}, over.channels, over.taps[1].count * row_steps};
@@ -261,7 +293,7 @@ struct correlator {
   static void run(T const* a, T const* b, std::int64_t row, std::int64_t column, std::int64_t strip,
                   std::int64_t panel, span_of_work part, Epilogue const& epilogue) {
     std::int64_t const plane = strip / strips_of_plane, high = high_of(strip);
-    strip_place<T> place{a + plane * over.outs[0].step + high * over.outs[1].step,
+    strip_place<T> place{a + (plane * over.outs[0].step + high * over.outs[1].step) * split,
                          b,
                          row + plane * over.row_steps[0] + high * over.row_steps[1],
                          column + panel * choice.vectors * width,
@@ -276,7 +308,7 @@ struct correlator {
         auto const live = over.borders[i].live(i == 0 ? plane : high, i == 0 ? 1 : choice.high,
                                                over.taps[i].count);
         taps.taps[i].count = live.end - live.begin;
-        place.a += live.begin * over.taps[i].step;
+        place.a += live.begin * over.taps[i].step * split;
         steps += live.begin * (i == 0 ? all_taps.plane : row_steps);
       }
       place.b += steps * vectors_of(panel) * width;

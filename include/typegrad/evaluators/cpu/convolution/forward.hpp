@@ -16,7 +16,7 @@ namespace typegrad::cpu {
 namespace detail {
 
 // y as a sliding product of x and the kernel.
-template <convolution_shape Shape>
+template <convolution_shape Shape, int Split>
 struct forward_problem {
   static constexpr window over = Shape.over;
   static constexpr std::int64_t groups = over.groups;
@@ -36,26 +36,31 @@ struct forward_problem {
     return b;
   }();
 
+  static constexpr split_row row{over.axes[2].out, Split};
+  static constexpr std::int64_t row_stride = over.axes[2].stride;
+  static constexpr sample_box part_box = part_of(box, row, row_stride);
+
   static constexpr correlation part(int) {
     correlation c;
-    std::int64_t row = 1;
+    std::int64_t rows_in = 1;
     for (int i = 2; i >= 0; --i) {
       window_axis const& a = over.axes[i];
-      c.outs[i] = {a.out, a.stride * box.pitch(i)};
-      c.row_steps[i] = row;
-      c.taps[i] = {a.size, a.dilation * box.pitch(i)};
-      row *= a.out;
+      c.outs[i] = {i == 2 ? row.part() : a.out, a.stride * part_box.pitch(i)};
+      c.row_steps[i] = rows_in;
+      c.taps[i] = {a.size, a.dilation * part_box.pitch(i)};
+      rows_in *= a.out;
       if (i < 2) c.borders[i] = {a.in, -a.low, a.stride, a.dilation};
     }
     c.channels = a_group;
     c.columns = c_group;
+    c.row = row;
     return c;
   }
   static constexpr std::int64_t phases(int) { return 1; }
-  static constexpr std::int64_t row(int, std::int64_t) { return 0; }
+  static constexpr std::int64_t first_row(int, std::int64_t) { return 0; }
   static constexpr std::int64_t start(int, std::int64_t) {
-    std::int64_t at = box.origin();
-    for (int i = 0; i < 3; ++i) at += box.begin[i] * box.pitch(i);
+    std::int64_t at = part_box.origin();
+    for (int i = 0; i < 3; ++i) at += box.begin[i] * part_box.pitch(i);
     return at;
   }
 
@@ -101,7 +106,9 @@ struct convolution_forward {
   static constexpr bool pointwise = detail::is_pointwise(Shape), dense = detail::is_dense(Shape);
   static constexpr std::int64_t n = Shape.filters, k = dense ? Shape.x_size() : Shape.channels;
   using product = gemm<gemm_shape{.n = n, .k = k}, T, Arch>;
-  using sliding = detail::sliding<detail::forward_problem<Shape>, T, Arch>;
+  static constexpr int split =
+      detail::split_for<T, Arch>(Shape.group_filters(), Shape.over.axes[2].out);
+  using sliding = detail::sliding<detail::forward_problem<Shape, split>, T, Arch>;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     if constexpr (pointwise || dense) {

@@ -91,7 +91,7 @@ struct axis_phases {
 
 // x's gradient as sliding products of y, padded, and the kernel, reversed and transposed: one for
 // each remainder of positions by the strides, with the taps that reach such positions.
-template <convolution_shape Shape>
+template <convolution_shape Shape, int Split>
 struct input_problem {
   static constexpr window over = Shape.over;
   static constexpr std::int64_t groups = over.groups;
@@ -135,32 +135,38 @@ struct input_problem {
     return b;
   }();
 
+  // All phases have rows of one length, if they are split.
+  static constexpr split_row row{axes[2].kind(0).count, Split};
+  static constexpr std::int64_t row_stride = 1;
+  static constexpr sample_box part_box = part_of(box, row, row_stride);
+
   static constexpr correlation part(int p) {
     correlation c;
-    std::int64_t row = 1;
+    std::int64_t rows_in = 1;
     for (int i = 2; i >= 0; --i) {
       axis_phase const a = axes[i].kind(kind(p, i));
-      c.outs[i] = {a.count, box.pitch(i)};
-      c.row_steps[i] = over.axes[i].stride * row;
-      c.taps[i] = {a.taps, a.dilation * box.pitch(i)};
-      row *= over.axes[i].in;
+      c.outs[i] = {i == 2 && Split > 1 ? row.part() : a.count, part_box.pitch(i)};
+      c.row_steps[i] = over.axes[i].stride * rows_in;
+      c.taps[i] = {a.taps, a.dilation * part_box.pitch(i)};
+      rows_in *= over.axes[i].in;
       if (i < 2 && phases_agree(p, i)) {
         c.borders[i] = {over.axes[i].out, a.begin(), 1, a.dilation};
       }
     }
     c.channels = a_group;
     c.columns = c_group;
+    c.row = row;
     return c;
   }
-  static constexpr std::int64_t row(int p, std::int64_t j) {
+  static constexpr std::int64_t first_row(int p, std::int64_t j) {
     std::int64_t at = 0;
     for (int i = 0; i < 3; ++i) at = at * over.axes[i].in + phase(p, j, i).first;
     return at;
   }
   static constexpr std::int64_t start(int p, std::int64_t j) {
     if (part(p).depth() == 0) return 0;
-    std::int64_t at = box.origin();
-    for (int i = 0; i < 3; ++i) at += phase(p, j, i).begin() * box.pitch(i);
+    std::int64_t at = part_box.origin();
+    for (int i = 0; i < 3; ++i) at += phase(p, j, i).begin() * part_box.pitch(i);
     return at;
   }
   static constexpr std::int64_t products = [] {
@@ -216,7 +222,12 @@ struct convolution_input {
       !pointwise && detail::is_dense(Shape) && Shape.channels % detail::width<T, Arch> == 0;
   static constexpr std::int64_t n = dense ? Shape.x_size() : Shape.channels, k = Shape.filters;
   using product = gemm<gemm_shape{.n = n, .k = k, .transposed_b = true}, T, Arch>;
-  using sliding = detail::sliding<detail::input_problem<Shape>, T, Arch>;
+  static constexpr std::int64_t row_stride = Shape.over.axes[2].stride;
+  static constexpr int split =
+      Shape.over.axes[2].in % row_stride == 0
+          ? detail::split_for<T, Arch>(Shape.group_channels(), Shape.over.axes[2].in / row_stride)
+          : 1;
+  using sliding = detail::sliding<detail::input_problem<Shape, split>, T, Arch>;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     if constexpr (pointwise || dense) {

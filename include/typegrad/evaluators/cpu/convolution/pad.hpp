@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <typegrad/evaluators/cpu/gemm/unroll.hpp>
+#include <typegrad/evaluators/cpu/convolution/split.hpp>
 #include <typegrad/evaluators/cpu/partial.hpp>
 #include <typegrad/graph/window.hpp>
 
@@ -16,11 +16,13 @@ struct sample_box {
   std::int64_t begin[3];
   std::int64_t count[3];
   std::int64_t channels;
+  bool copied = false;  // in any case
 
   constexpr bool operator==(sample_box const&) const = default;
 
   // Everything is there: the sample needs no copy.
   constexpr bool in_place() const {
+    if (copied) return false;
     for (int i = 0; i < 3; ++i) {
       if (begin[i] < 0 || begin[i] + count[i] > in[i]) return false;
     }
@@ -47,6 +49,27 @@ struct sample_box {
     return std::max(from(axis), std::min(begin[axis] + count[axis], in[axis]));
   }
 };
+
+// The box of which one part of a row split so is left, in a copy.
+constexpr sample_box part_of(sample_box box, split_row const& row, std::int64_t stride) {
+  if (row.parts == 1) return box;
+  box.count[2] -= row.begin(row.parts - 1) * stride;
+  box.copied = true;
+  return box;
+}
+
+// The parts of a padded sample's rows, as `split.hpp` says. Writes some elements beyond the last.
+template <sample_box Box, sample_box Part, split_row Row, std::int64_t Stride, class T, class Arch>
+[[gnu::noinline]] void split_sample(T const* padded, T* to) {
+  constexpr int split = static_cast<int>(Row.parts);
+  std::int64_t begin[split];
+  for (int j = 0; j < split; ++j) begin[j] = Row.begin(j) * Stride * Box.channels;
+  for (std::int64_t i = 0; i < Box.count[0] * Box.count[1]; ++i) {
+    interleave<split, Arch>(padded, begin, to, Part.pitch(1));
+    padded += Box.count[2] * Box.channels;
+    to += Part.pitch(1) * split;
+  }
+}
 
 // `n` elements, which are zeros if `from` is null.
 template <class Arch, class T>

@@ -30,17 +30,20 @@ struct team_grid {
 };
 
 // Problem, all static:
-//   box, rows                   what tiles read of a sample of A; rows of C of a sample
+//   box, rows                   what is read of a sample of A; rows of C of a sample
+//   row, row_stride             how rows of outputs are split, and their distance in A
 //   a_size, products            elements of a sample of A; multiply-adds that it takes
 //   groups, a_group, c_group    groups, and the distance of their channels in A and columns in C
 //   parts, part(i)              correlations, each of which makes other rows of C ...
-//   phases(i), start(i, j), row(i, j)   ... several times: from other elements of A on, other rows
+//   phases(i), start(i, j), first_row(i, j)   ... several times: from other elements of A on, other rows
 //   pack<i>(k, j, group, vectors, column, tap, to)   the rows of B of one tap of phase j, from
 //                               `column` of the group on, as `vectors` vectors a row
 template <class Problem, class T, class Arch>
 struct sliding {
-  static constexpr sample_box box = Problem::box;
-  static constexpr bool in_place = box.in_place();
+  static constexpr sample_box box = Problem::box, part_box = Problem::part_box;
+  static constexpr bool in_place = part_box.in_place();
+  static constexpr split_row row = Problem::row;
+  static constexpr std::int64_t split = row.parts;
   static constexpr int parts = Problem::parts;
   static constexpr int groups = static_cast<int>(Problem::groups);
   static constexpr int width = detail::width<T, Arch>;
@@ -82,15 +85,19 @@ struct sliding {
 
   static constexpr bool resident = at.packed[parts] * size <= tile_problem::resident_bytes;
   static constexpr std::int64_t packed_size = round_up(resident ? at.packed[parts] : at.panel, line);
-  static constexpr std::int64_t sample_size = round_up(in_place ? 0 : box.size(), line);
-  static constexpr std::int64_t block =  // samples that are padded at once
-      resident ? 1
-               : (in_place ? std::int64_t{1} << 40
-                           : std::clamp<std::int64_t>(block_bytes / (sample_size * size), 1, 32));
-
+  // Elements of a copy of a sample, and of one from which a split copy is made.
+  static constexpr std::int64_t slack = split == 1 ? 0 : width * split;
+  static constexpr std::int64_t sample_size =
+      round_up(in_place ? 0 : part_box.size() * split + slack, line);
+  static constexpr std::int64_t whole_size = round_up(split == 1 ? 0 : box.size() + slack, line);
+  static constexpr std::int64_t block =  // samples that are copied at once
+      resident   ? 1
+      : in_place ? std::int64_t{1} << 40
+                 : std::clamp<std::int64_t>(block_bytes / (sample_size * size), 1, 32);
+  static constexpr std::int64_t own_size =  // of each member
+      (resident ? 0 : packed_size) + (in_place ? 0 : block * sample_size) + whole_size;
   static constexpr std::size_t scratch_bytes(int team_size) {
-    std::int64_t const own = (resident ? 0 : packed_size) + (in_place ? 0 : block * sample_size);
-    return static_cast<std::size_t>(((resident ? packed_size : 0) + own * team_size) * size);
+    return static_cast<std::size_t>(((resident ? packed_size : 0) + own_size * team_size) * size);
   }
 
   template <class Epilogue>
@@ -101,11 +108,10 @@ struct sliding {
     if (alone && members.index != 0) return;
     team const workers = alone ? team{} : members;
     T* const shared = reinterpret_cast<T*>(scratch);
-    T* const own = shared + (resident ? packed_size : 0) +
-                   workers.index * ((resident ? 0 : packed_size) +
-                                    (in_place ? 0 : block * sample_size));
+    T* const own = shared + (resident ? packed_size : 0) + workers.index * own_size;
     T* const packed = resident ? shared : own;
-    T* const samples = own + (resident ? 0 : packed_size);
+    T* const whole = own + (resident ? 0 : packed_size);
+    T* const samples = whole + whole_size;
     if constexpr (resident) {
       pack_all(workers, k, packed);
       workers.barrier();
@@ -123,7 +129,13 @@ struct sliding {
       std::int64_t const last = begin + count * (i + 1) / blocks;
       if constexpr (!in_place) {
         for (auto s = first; s < last; ++s) {
-          pad_sample<box, T, Arch>(a + s * Problem::a_size, samples + (s - first) * sample_size);
+          T* const to = samples + (s - first) * sample_size;
+          if constexpr (split == 1) {
+            pad_sample<box, T, Arch>(a + s * Problem::a_size, to);
+          } else {
+            pad_sample<box, T, Arch>(a + s * Problem::a_size, whole);
+            split_sample<box, part_box, row, Problem::row_stride, T, Arch>(whole, to);
+          }
         }
       }
       T const* const from = in_place ? a + first * Problem::a_size : samples;
@@ -166,8 +178,10 @@ struct sliding {
     std::int64_t const panel = p % c::panels;
     int const vectors = c::vectors_of(panel);
     std::int64_t const column = panel * c::choice.vectors * width;
-    Problem::template pack<I, T, Arch>(k, phase, p / c::panels, vectors, column, tap,
-                                       to + tap * Problem::part(I).channels * vectors * width);
+    constexpr std::int64_t channels = Problem::part(I).channels;
+    to += tap * channels * vectors * width;
+    Problem::template pack<I, T, Arch>(k, phase, p / c::panels, vectors, column, tap, to);
+    if constexpr (split > 1) spread_columns<static_cast<int>(split), Arch>(to, channels);
   }
 
   // One part of C, of a block of samples.
@@ -177,13 +191,13 @@ struct sliding {
     using c = correlator<I>;
     auto const panels = across.part(groups * c::panels);
     for (std::int64_t phase = 0; phase < Problem::phases(I); ++phase) {
-      T const* const a = from + Problem::start(I, phase);
-      std::int64_t const row = Problem::row(I, phase);
+      T const* const a = from + Problem::start(I, phase) * split;
+      std::int64_t const first_row = Problem::first_row(I, phase);
       auto const tiles_of = [&](auto const& units, std::int64_t sample, std::int64_t p,
                                 T const* b) __attribute__((always_inline)) {
         std::int64_t const group = p / c::panels;
-        c::run(a + (sample - samples.begin) * sample_step + group * Problem::a_group, b,
-               sample * Problem::rows + row, group * Problem::c_group, units.strip, p % c::panels,
+        c::run(a + (sample - samples.begin) * sample_step + group * Problem::a_group * split, b,
+               sample * Problem::rows + first_row, group * Problem::c_group, units.strip, p % c::panels,
                units.part, epilogue);
       };
       if constexpr (!resident) {
