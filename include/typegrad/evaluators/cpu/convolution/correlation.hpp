@@ -174,7 +174,7 @@ template <strip_pattern P, class T, class Arch, int Rows, class Tail, class Epil
       }
     }
   } else {
-    alignas(64) T buffer[c.elements];
+    alignas(64) T buffer[tile<T, Arch, Rows, 1>::elements];
     c.store(buffer);
     for (int h = skip_high; h < P.tile.high; ++h) {
       for (int w = done - first; w < P.tile.wide; ++w) {

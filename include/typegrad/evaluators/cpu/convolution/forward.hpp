@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/evaluators/cpu/convolution/depthwise.hpp>
 #include <typegrad/evaluators/cpu/convolution/shape.hpp>
 #include <typegrad/evaluators/cpu/convolution/sliding.hpp>
 #include <typegrad/evaluators/cpu/gemm.hpp>
 
-#if __has_include(<typegrad/evaluators/cpu/convolution/depthwise.hpp>)
-#include <typegrad/evaluators/cpu/convolution/depthwise.hpp>
-#define TYPEGRAD_DEPTHWISE 1
-#else
-#define TYPEGRAD_DEPTHWISE 0
-#endif
 
 namespace typegrad::cpu {
 namespace detail {
@@ -113,10 +108,8 @@ struct convolution_forward {
   static constexpr std::size_t scratch_bytes(int team_size) {
     if constexpr (pointwise || dense) {
       return product::template scratch_bytes<strided<T, k>, strided<T, n>>(team_size);
-#if TYPEGRAD_DEPTHWISE
     } else if constexpr (Shape.depthwise()) {
       return depthwise_forward<Shape, T, Arch>::scratch_bytes(team_size);
-#endif
     } else {
       return sliding::scratch_bytes(team_size);
     }
@@ -128,10 +121,8 @@ struct convolution_forward {
     if constexpr (pointwise || dense) {
       product::run(members, batch * Shape.over.positions_out(), n, k, strided<T, k>{x},
                    strided<T, n>{kernel}, epilogue, scratch);
-#if TYPEGRAD_DEPTHWISE
     } else if constexpr (Shape.depthwise()) {
       depthwise_forward<Shape, T, Arch>::run(members, batch, x, kernel, epilogue, scratch);
-#endif
     } else {
       sliding::run(members, batch, x, kernel, epilogue, scratch);
     }

@@ -232,10 +232,8 @@ struct convolution_input {
   static constexpr std::size_t scratch_bytes(int team_size) {
     if constexpr (pointwise || dense) {
       return product::template scratch_bytes<strided<T, k>, strided<T, k>>(team_size);
-#if TYPEGRAD_DEPTHWISE
     } else if constexpr (Shape.depthwise()) {
       return depthwise_input<Shape, T, Arch>::scratch_bytes(team_size);
-#endif
     } else {
       return sliding::scratch_bytes(team_size);
     }
@@ -252,10 +250,8 @@ struct convolution_input {
       product::run(members, batch, n, k, strided<T, k>{y}, strided<T, k>{kernel},
                    detail::position_epilogue<positions, Shape.channels, Epilogue>{epilogue},
                    scratch);
-#if TYPEGRAD_DEPTHWISE
     } else if constexpr (Shape.depthwise()) {
       depthwise_input<Shape, T, Arch>::run(members, batch, y, kernel, epilogue, scratch);
-#endif
     } else {
       sliding::run(members, batch, y, kernel, epilogue, scratch);
     }
