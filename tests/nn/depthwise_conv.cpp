@@ -15,7 +15,7 @@ TEST_CASE("depthwise and separable convolutions are Keras's, values and gradient
   against_keras<tg::depthwise_conv2d<3, tg::depth_multiplier<2>, tg::same, tg::tanh>>(
       "depthwise_conv2d_multiplier_2_same");
   against_keras<tg::depthwise_conv2d<tg::size<2, 3>, tg::strides<2>, tg::same, tg::no_bias>>(
-      "depthwise_conv2d_strides_2_no_bias");
+      "depthwise_conv2d_strides_2_same_no_bias");
   against_keras<tg::depthwise_conv2d<2, tg::dilation_rate<2>>>("depthwise_conv2d_dilation_2");
   against_keras<tg::depthwise_conv2d<3, tg::strides<2, 1>>>("depthwise_conv2d_strides_2_1");
   against_keras<tg::separable_conv1d<3, 3, tg::dilation_rate<2>>>("separable_conv1d_dilation_2");

@@ -5,6 +5,7 @@ Prints, for each group, the largest error of a stored number relative to max(1, 
 if one is above 1e-5. Formulas are PyTorch's own functions where it has them, else written out.
 """
 import pathlib
+import re
 
 import numpy as np
 import torch
@@ -255,9 +256,124 @@ def training():
     return worst
 
 
+def conv():
+    """The options of a case are read off its name, as README.md says."""
+    t = load("conv")
+    cases = sorted({key.split("/")[0] for key in t})
+    worst = 0.0
+
+    def numbers(name, word, d, default):
+        found = re.search(rf"_{word}((?:_\d+)+)_", f"_{name}_")
+        given = [int(n) for n in found[1].split("_")[1:]] if found else [default]
+        return given * d if len(given) == 1 else given
+
+    def padded(x, name, sizes, strides, dilations, value=0.0):
+        """x (batch, channels, spatial...) with the padding of the case around it."""
+        amounts = []
+        for n, k, s, r in zip(x.shape[2:], sizes, strides, dilations):
+            reach = r * (k - 1) + 1
+            total = max((-(-n // s) - 1) * s + reach - n, 0) if "same" in name else 0
+            low = total // 2
+            if "causal" in name:
+                low = total = reach - 1
+            amounts = [low, total - low] + amounts
+        return F.pad(x, amounts, value=value)
+
+    def first(x):  # the channels behind the batch
+        return x.movedim(-1, 1)
+
+    def convolution(name, d, x, kernel, groups):
+        strides, rates = numbers(name, "strides", d, 1), numbers(name, "dilation", d, 1)
+        x = padded(x, name, kernel.shape[:d], strides, rates)
+        return (F.conv1d, F.conv2d, F.conv3d)[d - 1](
+            x, kernel.movedim(-1, 0).movedim(-1, 1), None, strides, 0, rates, groups)
+
+    def depthwise(name, d, x, kernel):
+        channels = kernel.shape[-2]
+        return convolution(name, d, x, kernel.reshape(*kernel.shape[:d], 1, -1), channels)
+
+    def transposed(name, d, x, kernel):
+        strides, rates = numbers(name, "strides", d, 1), numbers(name, "dilation", d, 1)
+        y = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[d - 1](
+            x, kernel.movedim(-1, 0).movedim(-1, 1), None, strides, 0, 0, 1, rates)
+        more = numbers(name, "output_padding", d, 0)
+        for i, (n, k, s, r) in enumerate(zip(x.shape[2:], kernel.shape, strides, rates)):
+            reach = r * (k - 1) + 1
+            if "output_padding" in name:
+                length = (n - 1) * s + (reach % 2 if "same" in name else reach) + more[i]
+            else:
+                length = n * s if "same" in name else (n - 1) * s + max(reach, s)
+            have = y.shape[2 + i]
+            low = max(have - length, 0) // 2
+            amounts = [0] * (2 * (d - 1 - i)) + [0, max(length - have, 0)]
+            y = F.pad(y.narrow(2 + i, low, min(length, have - low)), amounts)
+        return y
+
+    def pooled(name, d, x):
+        sizes = numbers(name, r"pooling\dd", d, 2)
+        strides = [int(n) for n in numbers(name, "strides", d, 0)]
+        strides = strides if strides[0] else sizes
+        least = float("-inf") if "max" in name else 0.0
+        windows = padded(x, name, sizes, strides, [1] * d, least)
+        ones = padded(torch.ones_like(x), name, sizes, strides, [1] * d)
+        for i in range(d):  # a window's elements become the last axes
+            windows, ones = (v.unfold(2 + i, sizes[i], strides[i]) for v in (windows, ones))
+        within = tuple(range(-d, 0))
+        return windows.amax(within) if "max" in name else windows.sum(within) / ones.sum(within)
+
+    def result(name, x, w):
+        d = int(re.search(r"(\d)d", name)[1])
+        if name.startswith("global"):
+            axes = tuple(range(1, 1 + d))
+            return (x.amax if "max" in name else x.mean)(axes, keepdim="keepdims" in name)
+        x = first(x)
+        if name.startswith("depthwise"):
+            y = depthwise(name, d, x, w["kernel"])
+        elif name.startswith("separable"):
+            y = depthwise(name, d, x, w["depthwise_kernel"])
+            y = torch.einsum("nc...,cf->nf...", y, w["pointwise_kernel"].flatten(0, d))
+        elif "transpose" in name:
+            y = transposed(name, d, x, w["kernel"])
+        elif name.startswith("conv"):
+            y = convolution(name, d, x, w["kernel"], numbers(name, "groups", 1, 1)[0])
+        elif "pooling" in name:
+            y = pooled(name, d, x)
+        elif name.startswith("up_sampling"):
+            factors = numbers(name, r"sampling\dd", d, 2)
+            y = F.interpolate(x, scale_factor=factors, mode="bilinear", align_corners=False) \
+                if "bilinear" in name else F.interpolate(x, scale_factor=factors, mode="nearest")
+        else:  # zero padding and cropping: before and after each axis
+            amounts = numbers(name, r"(?:padding|cropping)\dd", d, 1)
+            if name.startswith("zero_padding2d_1_2") or name.startswith("zero_padding3d"):
+                amounts = [n for n in amounts for _ in range(2)]
+            amounts = amounts * 2 if len(amounts) < 2 * d else amounts
+            ends = [amounts[2 * i + j] for i in reversed(range(d)) for j in range(2)]
+            y = F.pad(x, ends if "padding" in name else [-n for n in ends])
+        y = y.movedim(1, -1)
+        y = y + w["bias"] if "bias" in w else y
+        return F.relu(y) if "relu" in name else torch.tanh(y) if name in tanh else y
+
+    tanh = ("depthwise_conv2d_multiplier_2_same", "conv2d_transpose_strides_2_same",
+            "separable_conv2d_multiplier_2_strides_2_same")
+    others = ("x", "y", "cotangent", "dx")
+    for name in cases:
+        of = {key.split("/")[1]: v for key, v in t.items() if key.split("/")[0] == name}
+        w = {k: v.clone().requires_grad_() for k, v in of.items()
+             if k not in others and not k.startswith("d_")}
+        x = of["x"].clone().requires_grad_()
+        y = result(name, x, w)
+        assert y.shape == of["y"].shape, (name, y.shape)
+        gradients = torch.autograd.grad(y, [x, *w.values()], of["cotangent"])
+        worst = max(worst, error(f"{name}/y", y, of["y"]))
+        worst = max(worst, error(f"{name}/dx", gradients[0], of["dx"]))
+        for k, g in zip(w, gradients[1:]):
+            worst = max(worst, error(f"{name}/d_{k}", g, of[f"d_{k}"]))
+    return worst
+
+
 print(f"PyTorch {torch.__version__}; stored by",
       safe_open(HERE / "training.safetensors", "np").metadata()["keras"])
-for part in (activations, losses, metrics, optimizers, training):
+for part in (activations, losses, metrics, optimizers, training, conv):
     print(f"{part.__name__}: largest error {part():.2g}")
 if bad:
     raise SystemExit("too far:\n" + "\n".join(bad))

@@ -422,7 +422,7 @@ def conv():
         "depthwise_conv2d_multiplier_2_same": (
             k.DepthwiseConv2D(3, depth_multiplier=2, padding="same", activation="tanh"),
             (4, 3, 3)),
-        "depthwise_conv2d_strides_2_no_bias": (
+        "depthwise_conv2d_strides_2_same_no_bias": (
             k.DepthwiseConv2D((2, 3), strides=2, padding="same", use_bias=False), (5, 6, 2)),
         "depthwise_conv2d_dilation_2": (k.DepthwiseConv2D(2, dilation_rate=2), (5, 4, 2)),
         "separable_conv1d_dilation_2": (k.SeparableConv1D(3, 3, dilation_rate=2), (7, 2)),
