@@ -127,14 +127,14 @@ struct kernel_gradient_plan {
     }
   };
   static constexpr place_of_row place(std::int64_t row) {
-    std::int64_t const tap = row / channels, rest = tap / axes[2].size;
-    return {{rest / axes[1].size, rest % axes[1].size, tap % axes[2].size}, row % channels};
+    std::int64_t const tap = row / channels, line = tap / axes[2].size;
+    return {{line / axes[1].size, line % axes[1].size, tap % axes[2].size}, row % channels};
   }
 
   // A row's distance from the first one of its tile.
   static constexpr std::int64_t offset_of(int row) { return place(row).offset(); }
 
-  static constexpr gradient_rows rows_with(int vectors) {
+  static constexpr gradient_rows rows_with(int wide) {
     std::int64_t levels[4] = {channels, axes[2].size, axes[1].size, axes[0].size};
     std::int64_t const steps[4] = {1, axes[2].dilation * distance[2],
                                    axes[1].dilation * distance[1], axes[0].dilation * distance[0]};
@@ -144,7 +144,7 @@ struct kernel_gradient_plan {
         levels[i] = 1;
       }
     }
-    return choose_rows(levels, clipped ? 1 : 4, vectors, vector_registers<Arch>);
+    return choose_rows(levels, clipped ? 1 : 4, wide, vector_registers<Arch>);
   }
 
   // Columns: panels of `vectors`, and one of `rest` vectors.
