@@ -79,9 +79,8 @@ struct batch_normalization : layer<batch_normalization<Options...>> {
   constexpr symbol by_batch(symbol x) {
     axis_list const others = detail::other_axes({channel_}, x.rank());
     auto const count = static_cast<double>(x.shape().count() / x.shape()[channel_]);
-    symbol const share = x.per_sample()
-                             ? 1 / (count * build::scalar(x.owner(), run_scalar::batch_size))
-                             : build::constant(x.owner(), 1 / count);
+    symbol share = build::constant(x.owner(), 1 / count);
+    if (x.per_sample()) share = share / build::scalar(x.owner(), run_scalar::batch_size);
     auto const average = [&](symbol a) {
       return build::reduce(op::reduce_sum, a, others, true) * share;
     };

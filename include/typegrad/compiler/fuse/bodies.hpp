@@ -25,7 +25,20 @@ class body_builder : public grouping {
     int at = 0;
   };
 
+  /// What each step stores, as chains through the nodes in ascending order.
+  constexpr void chain_stored() {
+    first_stored_.clear();
+    first_stored_.resize(steps_.size(), -1);
+    next_stored_.resize(g_.size(), -1);
+    for (int id = g_.size() - 1; id >= 0; --id) {
+      if (step_of_[id] < 0 || !stored_[id]) continue;
+      next_stored_[id] = first_stored_[step_of_[id]];
+      first_stored_[step_of_[id]] = id;
+    }
+  }
+
   constexpr void build_bodies() {
+    chain_stored();
     for (int s = 0; s < steps_.size(); ++s) {
       step& target = steps_[s];
       target.body.clear();
@@ -44,16 +57,12 @@ class body_builder : public grouping {
       } else {
         set_domain(target, g_[shape_of].shape, d.per_sample);
         if (target.kind == step_kind::contraction) {
-          bool wanted = false;
-          for (int id = 0; id < g_.size(); ++id)
-            wanted = wanted || (step_of_[id] == s && stored_[id]);
-          if (!wanted) continue;
+          if (first_stored_[s] < 0) continue;
           bool const built = slides(g_[shape_of].code) ? build_sliding(target, shape_of)
                                                        : build_product(target, shape_of);
           if (!built) continue;
         }
-        for (int id = 0; id < g_.size(); ++id)
-          if (step_of_[id] == s && stored_[id]) emit_store(target, id);
+        for (int id = first_stored_[s]; id >= 0; id = next_stored_[id]) emit_store(target, id);
       }
       if (again_) return;
     }
@@ -176,8 +185,7 @@ class body_builder : public grouping {
     int const batch = sampled ? 1 : 0;
     target.reduced_from = a.over_batch ? 0 : batch;
     target.reduced_to = batch + a.a.size();
-    for (int id = 0; id < g_.size(); ++id) {
-      if (step_of_[id] != s || !stored_[id]) continue;
+    for (int id = first_stored_[s]; id >= 0; id = next_stored_[id]) {
       instruction out;
       out.code = g_[id].code;
       out.type = g_[id].type;
@@ -411,6 +419,7 @@ class body_builder : public grouping {
   constexpr void repack(int id) { fail(id); }
 
   list<emitted> memo_;
+  list<int> first_stored_, next_stored_;  ///< per step, per node; -1 at the end
   int current_ = 0;    ///< the step whose body is being built
   int first_ = 0;      ///< the domain axis of the first axis of a sample
   bool again_ = false;
