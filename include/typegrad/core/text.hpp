@@ -55,7 +55,7 @@ struct basic_text {
   constexpr std::string_view view() const { return {characters, length}; }
   constexpr char const* c_str() const { return characters; }
   constexpr bool empty() const { return length == 0; }
-  constexpr bool operator==(basic_text const&) const = default;
+  constexpr bool operator==(basic_text const& other) const { return view() == other.view(); }
 };
 
 /// Long enough for a weight's path or a sentence of a diagnosis.
