@@ -4,6 +4,7 @@
 #include <typegrad/evaluators/cpu/convolution/depthwise.hpp>
 #include <typegrad/evaluators/cpu/convolution/shape.hpp>
 #include <typegrad/evaluators/cpu/convolution/sliding.hpp>
+#include <typegrad/evaluators/cpu/convolution/winograd.hpp>
 #include <typegrad/evaluators/cpu/gemm.hpp>
 
 
@@ -103,7 +104,7 @@ struct convolution_forward {
   using product = gemm<gemm_shape{.n = n, .k = k}, T, Arch>;
   static constexpr int split =
       detail::split_for<T, Arch>(Shape.group_filters(), Shape.over.axes[2].out);
-  using sliding = detail::sliding<detail::forward_problem<Shape, split>, T, Arch>;
+  using general = detail::moving_window<detail::forward_problem<Shape, split>, T, Arch>;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     if constexpr (pointwise || dense) {
@@ -111,7 +112,7 @@ struct convolution_forward {
     } else if constexpr (Shape.depthwise()) {
       return depthwise_forward<Shape, T, Arch>::scratch_bytes(team_size);
     } else {
-      return sliding::scratch_bytes(team_size);
+      return general::scratch_bytes(team_size);
     }
   }
 
@@ -124,7 +125,7 @@ struct convolution_forward {
     } else if constexpr (Shape.depthwise()) {
       depthwise_forward<Shape, T, Arch>::run(members, batch, x, kernel, epilogue, scratch);
     } else {
-      sliding::run(members, batch, x, kernel, epilogue, scratch);
+      general::run(members, batch, x, kernel, epilogue, scratch);
     }
   }
 };

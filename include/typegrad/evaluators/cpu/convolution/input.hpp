@@ -227,7 +227,7 @@ struct convolution_input {
       Shape.over.axes[2].in % row_stride == 0
           ? detail::split_for<T, Arch>(Shape.group_channels(), Shape.over.axes[2].in / row_stride)
           : 1;
-  using sliding = detail::sliding<detail::input_problem<Shape, split>, T, Arch>;
+  using general = detail::moving_window<detail::input_problem<Shape, split>, T, Arch>;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     if constexpr (pointwise || dense) {
@@ -235,7 +235,7 @@ struct convolution_input {
     } else if constexpr (Shape.depthwise()) {
       return depthwise_input<Shape, T, Arch>::scratch_bytes(team_size);
     } else {
-      return sliding::scratch_bytes(team_size);
+      return general::scratch_bytes(team_size);
     }
   }
 
@@ -253,7 +253,7 @@ struct convolution_input {
     } else if constexpr (Shape.depthwise()) {
       depthwise_input<Shape, T, Arch>::run(members, batch, y, kernel, epilogue, scratch);
     } else {
-      sliding::run(members, batch, y, kernel, epilogue, scratch);
+      general::run(members, batch, y, kernel, epilogue, scratch);
     }
   }
 };

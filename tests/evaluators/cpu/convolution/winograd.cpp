@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <evaluators/cpu/convolution/check.hpp>
+
+using namespace convolution_test;
+using cpu::detail::forward_problem;
+using cpu::detail::input_problem;
+
+namespace {
+
+template <class Problem, class T = float, class Arch = xsimd::default_arch>
+using by_winograd = cpu::detail::winograd<Problem, T, Arch>;
+
+template <convolution_shape S>
+constexpr bool suits =
+    cpu::detail::suits_winograd<forward_problem<S, 1>, float, xsimd::default_arch>();
+
+// Whatever the number of samples.
+template <convolution_shape S, class Arch = xsimd::default_arch>
+void check_winograd(std::int64_t batch, int teams) {
+  guarded<float> k(S.k_size()), x(batch * S.x_size()), y(batch * S.y_size());
+  fill(k, 7);
+  fill(x, 3);
+  fill(y, 4);
+  expectation of_x(batch * S.y_size()), of_y(batch * S.x_size());
+  for_products(S, batch, [&](auto i, auto j, auto o) {
+    of_x.add(o, static_cast<double>(x[i]) * static_cast<double>(k[j]));
+    of_y.add(i, static_cast<double>(y[o]) * static_cast<double>(k[j]));
+  });
+  // The errors are those of sums of some 60 products at most, though these have hundreds.
+  constexpr std::int64_t depth = 60;
+  check_kernel<by_winograd<forward_problem<S, 1>, float, Arch>>("forward", S, batch, teams, x, k,
+                                                                of_x, S.filters, depth);
+  check_kernel<by_winograd<input_problem<S, 1>, float, Arch>>("input", S, batch, teams, y, k, of_y,
+                                                              S.channels, depth);
+}
+
+}  // namespace
+
+TEST_CASE("Winograd's algorithm gives a convolution and its input gradient", "[convolution]") {
+  check_winograd<conv2(same(8, 3), same(8, 3), 64, 64)>(3, 3);
+  check_winograd<conv2(same(4, 3), same(5, 3), 128, 96)>(5, 2);  // rows of odd length
+  check_winograd<conv2(axis(7, 3), axis(9, 3, {.low = 2, .high = 2}), 96, 64)>(2, 2);
+  check_winograd<conv2(axis(6, 3), axis(6, 3), 64, 64)>(0, 2);
+  check_winograd<conv2(same(4, 3), same(4, 3), 256, 288)>(9, 3);  // panels one by one
+}
+
+TEST_CASE("Winograd's algorithm is chosen for enough tiles", "[convolution]") {
+  check<conv2(same(8, 3), same(8, 3), 64, 64)>(2, 2);   // too few
+  check<conv2(same(8, 3), same(8, 3), 64, 64)>(3, 2);
+  check<conv2(same(14, 3), same(14, 3), 64, 96)>(1, 3);
+  STATIC_CHECK(suits<conv2(same(8, 3), same(8, 3), 64, 64)>);
+  STATIC_CHECK_FALSE(suits<conv2(same(8, 3), same(8, 3), 32, 64)>);
+  STATIC_CHECK_FALSE(suits<conv2(same(8, 3, 2), same(8, 3, 2), 64, 64)>);
+  STATIC_CHECK_FALSE(suits<conv2(same(8, 5), same(8, 3), 64, 64)>);
+  STATIC_CHECK_FALSE(suits<conv2(same(8, 3, 1, 2), same(8, 3), 64, 64)>);
+}
+
+#if XSIMD_WITH_FMA3_AVX2
+TEST_CASE("Winograd's algorithm with shorter vectors", "[convolution]") {
+  check_winograd<conv2(same(8, 3), same(7, 3), 64, 80), xsimd::fma3<xsimd::avx2>>(2, 2);
+}
+#endif
