@@ -5,6 +5,8 @@ Each side is a process of its own that stays alive and waits (harness.hpp, torch
 measures a case once on every side, one after the other, forwards in even rounds and backwards in
 odd ones; a round in which other programs used the machine is thrown away and played again, within
 limits. Reported is the median, over the rounds, of each round's ratio peer's time / typegrad's.
+A variant of a peer that takes half as long again as another one, in a round that counts, is not
+played again, if it has no line of its own.
 """
 import argparse
 import dataclasses
@@ -51,6 +53,26 @@ def mlp_rows(kind, widths, batch):
     return rows + [Row(title, case, ("libtorch:",), "libtorch"), Row(title, case, ("jax:",), "JAX")]
 
 
+# torch_cnn.py says what these are.
+TRAINED = tuple(f"torch:{mode}{layout}" for mode in ("eager", "compile")
+                for layout in ("", "_channels_last"))
+INFERRED = TRAINED + ("torch:compile_frozen", "torch:compile_channels_last_frozen")
+
+
+def network_rows(name, title, batches):
+    rows = []
+    for kind, batch in batches:
+        case = f"{kind}_{name}_b{batch}"
+        said = f"{title}, {'training step' if kind == 'train' else 'inference'}, batch {batch}"
+        rows.append(Row(said, case, TRAINED if kind == "train" else INFERRED, "PyTorch"))
+        rows.append(Row(said, case, ("libtorch:", "libtorch:channels_last"), "libtorch"))
+        rows.append(Row(said, case, ("jax:",), "JAX"))
+    return rows
+
+
+SMALL_NETWORK = [("train", 32), ("train", 128), ("infer", 1), ("infer", 32), ("infer", 128)]
+
+
 def both_rows(title, case):
     return [Row(title, case, ("torch:eager",), "PyTorch eager"),
             Row(title, case, AS_INSTALLED[:1], "PyTorch eager as installed"),
@@ -62,6 +84,9 @@ ROWS = [
     *mlp_rows("train", SMALL, 32), *mlp_rows("train", LARGE, 128),
     *(row for widths in (SMALL, LARGE) for batch in (1, 256)
       for row in mlp_rows("infer", widths, batch)),
+    *network_rows("lenet5", "LeNet-5", SMALL_NETWORK),
+    *network_rows("keras_cnn", "Keras CNN", SMALL_NETWORK),
+    *network_rows("resnet18", "ResNet-18 for 32x32", [("train", 32), ("infer", 32)]),
     *both_rows("tanh(x*a+b)*sigmoid(x), 1M floats", "chain_forward_1m"),
     *both_rows("its value and gradients, 1M floats", "chain_gradient_1m"),
     *both_rows("softmax 1024x1000", "softmax_1024x1000"),
@@ -125,6 +150,17 @@ def busy_seconds():
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
+def outclassed(case, result):
+    """The variants that a rival beats by half in each line of the table that they stand in."""
+    out = set()
+    for label, (median, _) in result.items():
+        rivals = [[result[p][0] for p in row.peers if p in result]
+                  for row in ROWS if row.case == case and label in row.peers]
+        if rivals and all(median > 1.5 * min(times) for times in rivals):
+            out.add(label)
+    return out
+
+
 def play(case, players, options):
     """Rounds of one case: [{player: (median, minimum)}], and the share of one processor that
     others used. players: (label, side, the side's name of the case)."""
@@ -147,6 +183,8 @@ def play(case, players, options):
         others = max(0.0, (busy_seconds() - busy - own) / (time.monotonic() - start))
         if others <= BUSY or options.quick:
             kept.append((others, result))
+            out = outclassed(case, result)
+            players = [p for p in players if p[0] not in out]
         else:
             noisy.append((others, result))
     quiet = len(kept)
@@ -170,9 +208,9 @@ def commands(options, threads):
     if not options.without_torch:
         shim, worker = mkl_shim(), [sys.executable, "torch_worker.py", str(threads)]
         yield "torch", worker, shim
-        yield "libtorch", [str(BUILT / "libtorch_mlp"), "--serve", "--threads", str(threads)], shim
+        yield "libtorch", [str(BUILT / "libtorch_bench"), "--serve", "--threads", str(threads)], shim
         if shim:
-            yield "torch_as_installed", [*worker, "mlp,/eager"], {}
+            yield "torch_as_installed", [*worker, "mlp,1m/eager,1000/eager,512/eager"], {}
     if options.jax:
         yield "jax", [sys.executable, "jax_worker.py", str(threads)], {}
 
@@ -195,8 +233,8 @@ def compare(options, threads):
         rounds, others = play(case, players, options)
         labels = [label for label, _, _ in players]
         found[case] = {"others": round(others, 3),
-                       "times": {l: [r[l][0] for r in rounds] for l in labels},
-                       "minima": {l: min(r[l][1] for r in rounds) for l in labels}}
+                       "times": {l: [r[l][0] for r in rounds if l in r] for l in labels},
+                       "minima": {l: min(r[l][1] for r in rounds if l in r) for l in labels}}
         print(f"  {threads} thread(s) {case}: " + ", ".join(
             f"{l.rstrip(':')} {statistics.median(found[case]['times'][l]):.1f} us" for l in labels)
             + (f" (others used {100 * others:.0f} %)" if others > BUSY else ""), file=sys.stderr)
@@ -265,6 +303,19 @@ def machine():
     return found
 
 
+def check_numbers():
+    """Typegrad's and PyTorch's networks must give the same numbers, or their times mean nothing."""
+    folder = HERE / ".build" / "check"
+    folder.mkdir(exist_ok=True)
+    subprocess.run([str(BUILT / "typegrad_bench"), "--write", str(folder)], check=True)
+    environment = dict(os.environ, CUDA_VISIBLE_DEVICES="")
+    done = subprocess.run([sys.executable, "check.py", str(folder)], cwd=HERE, env=environment,
+                          capture_output=True, text=True)
+    print(done.stdout, end="", file=sys.stderr)
+    if done.returncode:
+        raise SystemExit(done.stderr.rpartition("\n\n")[2] + "typegrad's numbers are not PyTorch's")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="bench/compare/run", description=__doc__.split("\n")[0])
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default: 1,2)")
@@ -279,6 +330,8 @@ def main():
     if options.quick:
         options.rounds, options.seconds = 3, 0.03
     threads = [int(t) for t in options.threads.split(",")]
+    if not options.without_torch:
+        check_numbers()
     found = {str(t): compare(options, t) for t in threads}
 
     results = []
@@ -296,6 +349,7 @@ def main():
         {"machine": about, "rows": results, "cases": found}, indent=1) + "\n")
     print("\nwritten: bench/compare/results.json", file=sys.stderr)
     drawn = [r for r in results if r["name"] != "JAX" and "as installed" not in r["name"]
+             and (r["name"] != "libtorch" or "mlp" in r["case"])
              and any("ratio" in e for e in r["threads"].values())]
     if any(e["noisy"] for r in results for e in r["threads"].values()):
         print("Other programs kept the machine busy in the cases marked noisy: do not quote them. "

@@ -4,52 +4,27 @@
 //                                  one SGD step (learning rate 0.01), sparse categorical
 //                                  crossentropy from logits
 //   infer_mlp_784_128_10_b1, _b256, infer_mlp_784_512_256_10_b1, _b256     logits into an array
+//   train_lenet5_b32, _b128, train_keras_cnn_b32, _b128, train_resnet18_b32   the same
+//   infer_lenet5_b1, _b32, _b128, infer_keras_cnn_b1, _b32, _b128, infer_resnet18_b32
 //   chain_forward_1m               tanh(x*a+b)*sigmoid(x) over 1,048,576 floats
 //   chain_gradient_1m              its value and its gradients for x, a and b, cotangent 1
 //   softmax_1024x1000, layer_norm_1024x512 (epsilon 1e-5)                  forward
 //   adam_10m                       one Adam step over 10,000,000 parameters, gradients given
+// `--write FOLDER` writes what check.py compares with PyTorch.
 #include "../recipes.hpp"
-#include "harness.hpp"
+#include "networks.hpp"
+#include "typegrad_cases.hpp"
+#include "typegrad_side.hpp"
 
 #include <typegrad/typegrad.hpp>
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 
 namespace tg = typegrad;
 
 namespace {
-
-using small_mlp = tg::sequential<tg::input<784>, tg::dense<128, tg::relu>, tg::dense<10>>;
-using large_mlp =
-    tg::sequential<tg::input<784>, tg::dense<512, tg::relu>, tg::dense<256, tg::relu>,
-                   tg::dense<10>>;
-
-template <class Model>
-void add_training(char const* name, std::size_t batch) {
-  compare::add(name, [batch](int threads) {
-    tg::set_threads(threads);
-    auto model = std::make_shared<decltype(tg::compile<Model>(
-        tg::sgd{.learning_rate = 0.01f}, tg::sparse_categorical_crossentropy<tg::from_logits>{}))>(
-        tg::sgd{.learning_rate = 0.01f});
-    model->initialize(1);
-    xt::xtensor<float, 2> x = xt::random::randn<float>({batch, std::size_t{784}});
-    xt::xtensor<std::int32_t, 1> y = xt::random::randint<std::int32_t>({batch}, 0, 10);
-    return [model, x, y] { model->train_on_batch(x, y); };
-  });
-}
-
-template <class Model>
-void add_inference(char const* name, std::size_t batch) {
-  compare::add(name, [batch](int threads) {
-    tg::set_threads(threads);
-    auto model = std::make_shared<tg::predictor<Model>>();
-    model->initialize(1);
-    xt::xtensor<float, 2> x = xt::random::randn<float>({batch, std::size_t{784}});
-    xt::xtensor<float, 2> y = xt::zeros<float>({batch, std::size_t{10}});
-    return [model, x, y]() mutable { model->predict(x, y); };
-  });
-}
 
 // A program run on arrays of its own.
 template <class Recipe>
@@ -89,16 +64,24 @@ void add_adam(char const* name, std::int64_t parameters) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  add_training<small_mlp>("train_mlp_784_128_10_b32", 32);
-  add_training<large_mlp>("train_mlp_784_512_256_10_b128", 128);
-  add_inference<small_mlp>("infer_mlp_784_128_10_b1", 1);
-  add_inference<small_mlp>("infer_mlp_784_128_10_b256", 256);
-  add_inference<large_mlp>("infer_mlp_784_512_256_10_b1", 1);
-  add_inference<large_mlp>("infer_mlp_784_512_256_10_b256", 256);
+  using networks::large_mlp, networks::small_mlp;
+  compare::add_training<small_mlp>("mlp_784_128_10", 32);
+  compare::add_training<large_mlp>("mlp_784_512_256_10", 128);
+  for (std::size_t batch : {1, 256}) {
+    compare::add_inference<small_mlp>("mlp_784_128_10", batch);
+    compare::add_inference<large_mlp>("mlp_784_512_256_10", batch);
+  }
+  compare::add_lenet5();
+  compare::add_keras_cnn();
+  compare::add_resnet18();
   add_program<recipes::chain_forward>("chain_forward_1m", 1024);
   add_program<recipes::chain_gradient>("chain_gradient_1m", 1024);
   add_program<recipes::softmax>("softmax_1024x1000", 1024);
   add_program<recipes::layer_norm>("layer_norm_1024x512", 1024);
   add_adam("adam_10m", 10'000'000);
+  if (argc == 3 && std::strcmp(argv[1], "--write") == 0) {
+    for (auto const& write : compare::writers()) write(argv[2]);
+    return 0;
+  }
   return compare::run(argc, argv);
 }
