@@ -142,8 +142,11 @@ class body_builder : public grouping {
     }
     if (is_elementwise(n.code)) {
       int operands[3] = {-1, -1, -1};
+      // numbers come last, so that equal layers have equal bodies whatever the nodes' order
+      bool const swapped = is_commutative(n.code) && cost_[g_.operand(n, 0)] == 0 &&
+                           cost_[g_.operand(n, 1)] != 0;
       for (int i = 0; i < n.operand_count; ++i) {
-        operands[i] = emit(s, g_.operand(n, i), v);
+        operands[i] = emit(s, g_.operand(n, swapped ? 1 - i : i), v);
         if (operands[i] < 0) return -1;
       }
       out.a = operands[0];

@@ -155,11 +155,8 @@ struct step_body {
   template <int Phase, int Axes>
   TYPEGRAD_INLINE static void compute_scalars(scalars& c, void* const* slots, position const& p,
                                               run_context const& run) {
-    each([&]<int I>() {
-      constexpr instruction n = at(I);
-      if constexpr (!n.varies && n.phase == Phase && !is_reduction(n.code))
-        compute_scalar<I, Axes>(c, slots, p, run);
-    });
+    each_of<scalar_instructions<Phase>>(
+        [&]<int I>() __attribute__((always_inline)) { compute_scalar<I, Axes>(c, slots, p, run); });
   }
 
   // Vectors ---------------------------------------------------------------------------------------
@@ -210,6 +207,44 @@ struct step_body {
         return vector_rule<n.code>::apply(a, b);
     }
   }
+
+  /// Calls f.template operator()<I>() for the instructions that Choice::has(I), in order: what is
+  /// never called costs no compile time.
+  template <class Choice, class F>
+  TYPEGRAD_INLINE static void each_of(F&& f) {
+    [&]<std::size_t... K>(std::index_sequence<K...>) __attribute__((always_inline)) {
+      (f.template operator()<chosen<Choice>.at[K]>(), ...);
+    }(std::make_index_sequence<static_cast<std::size_t>(chosen<Choice>.size)>{});
+  }
+  struct all_instructions {
+    static constexpr bool has(int) { return true; }
+  };
+  /// What varies along the innermost axis.
+  struct vector_instructions {
+    static constexpr bool has(int i) { return at(i).varies && !is_reduction(at(i).code); }
+  };
+  /// What does not, and is computed in a phase; reductions are none of them.
+  template <int Phase>
+  struct scalar_instructions {
+    static constexpr bool has(int i) {
+      instruction const& n = at(i);
+      return !n.varies && n.phase == Phase && !is_reduction(n.code);
+    }
+  };
+  struct reduction_instructions {
+    static constexpr bool has(int i) { return is_reduction(at(i).code); }
+  };
+  struct choice_of {
+    int at[count > 0 ? count : 1] = {};
+    int size = 0;
+  };
+  template <class Choice>
+  static constexpr choice_of chosen = [] {
+    choice_of c;
+    for (int i = 0; i < count; ++i)
+      if (Choice::has(i)) c.at[c.size++] = i;
+    return c;
+  }();
 
   /// Calls f.template operator()<I>() for every instruction, in order.
   template <class F>

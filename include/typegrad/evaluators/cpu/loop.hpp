@@ -70,15 +70,27 @@ struct loop_kernel : step_body<Source, Arch> {
           if (i < end) one(slots, c, p, i, static_cast<int>(end - i), numbers[0] + (i - j));
         }
       } else {
-        for (; j + 2 * width <= part.end; j += 2 * width) {
-          one(slots, c, p, j, lanes<width>{}, nullptr);
-          one(slots, c, p, j + width, lanes<width>{}, nullptr);
+        if constexpr (twice) {
+          for (; j + 2 * width <= part.end; j += 2 * width) {
+            one(slots, c, p, j, lanes<width>{}, nullptr);
+            one(slots, c, p, j + width, lanes<width>{}, nullptr);
+          }
         }
         for (; j + width <= part.end; j += width) one(slots, c, p, j, lanes<width>{}, nullptr);
-        if (j < part.end) one(slots, c, p, j, static_cast<int>(part.end - j), nullptr);
+        if constexpr (!whole_vectors)
+          if (j < part.end) one(slots, c, p, j, static_cast<int>(part.end - j), nullptr);
       }
     }
   }
+
+  /// Whether the innermost axis is of whole vectors, whatever the batch: parts of it begin at
+  /// multiples of a vector.
+  static constexpr bool whole_vectors =
+      body::rank > 0 && info.axes[body::inner_axis].extent % width == 0;
+  /// Two vectors a turn hide latencies; a long body has enough of its own to do.
+  static constexpr bool twice =
+      body::count <= 12 && body::rank > 0 &&
+      (info.axes[body::inner_axis].batch || info.axes[body::inner_axis].extent >= 2 * width);
 
   static constexpr bool writes_vectors() {
     for (int k = 0; k < info.store_count; ++k)
@@ -90,9 +102,10 @@ struct loop_kernel : step_body<Source, Arch> {
   TYPEGRAD_INLINE static void one(void* const* slots, scalars const& c, position const& p,
                                   std::int64_t j, N n, float const* random) {
     vectors v;
-    body::each([&]<int I>() __attribute__((always_inline)) {
-      if constexpr (body::at(I).varies) compute<I>(v, c, slots, p, j, n, random);
-    });
+    body::template each_of<typename body::vector_instructions>(
+        [&]<int I>() __attribute__((always_inline)) {
+          compute<I>(v, c, slots, p, j, n, random);
+        });
     body::each_store([&]<int K>() __attribute__((always_inline)) {
       constexpr store x = body::store_at(K);
       if constexpr (body::stores_along_inner(x)) {

@@ -47,26 +47,22 @@ struct kernel_of {
 };
 
 template <class Program, int Step, class Arch>
-inline void run_step(team const& members, void* const* buffers, run_context const& run) {
-  static constexpr step_info const& info = Program::data.steps[static_cast<std::size_t>(Step)];
-  auto const slots = [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<void*, sizeof...(I) + 1>{
-        buffers[Program::data.slots[static_cast<std::size_t>(info.first_buffer) + I]]..., nullptr};
-  }(std::make_index_sequence<static_cast<std::size_t>(info.buffer_count)>{});
-  kernel_of<Program, Step, Arch>::type::run(
-      members, slots.data(), Program::data.streams.data() + info.first_stream, run);
+inline void run_step(team const& members, void* const* slots, run_context const& run) {
+  constexpr step_info const& info = Program::data.steps[static_cast<std::size_t>(Step)];
+  kernel_of<Program, Step, Arch>::type::run(members, slots + info.first_buffer,
+                                            Program::data.streams.data() + info.first_stream, run);
   members.barrier();
 }
 
 /// Steps [First, First + Count), in blocks so that no fold grows long.
 template <class Program, class Arch, int First, int Count>
-inline void run_steps(team const& members, void* const* buffers, run_context const& run) {
+inline void run_steps(team const& members, void* const* slots, run_context const& run) {
   if constexpr (Count > 32) {
-    run_steps<Program, Arch, First, Count / 2>(members, buffers, run);
-    run_steps<Program, Arch, First + Count / 2, Count - Count / 2>(members, buffers, run);
+    run_steps<Program, Arch, First, Count / 2>(members, slots, run);
+    run_steps<Program, Arch, First + Count / 2, Count - Count / 2>(members, slots, run);
   } else {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (run_step<Program, First + static_cast<int>(I), Arch>(members, buffers, run), ...);
+      (run_step<Program, First + static_cast<int>(I), Arch>(members, slots, run), ...);
     }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
   }
 }
@@ -158,10 +154,13 @@ inline void run_checked(bindings const& b) noexcept {
         break;
     }
   }
+  std::array<void*, static_cast<std::size_t>(Program::sizes.slots) + 1> slots;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.slots); ++i)
+    slots[i] = buffers[static_cast<std::size_t>(data.slots[i])];
   auto const values = static_cast<std::size_t>(Program::arena_bytes(b.batch_size));
   run_context const context{b.batch_size, b.seed, b.step, b.arena + (values + 63) / 64 * 64};
   run_team(b.threads, [&](team const& members) {
-    detail::run_steps<Program, Arch, 0, Program::step_count>(members, buffers.data(), context);
+    detail::run_steps<Program, Arch, 0, Program::step_count>(members, slots.data(), context);
   });
 }
 

@@ -30,9 +30,7 @@ struct column_body : step_body<Source, Arch> {
 
   template <class F>
   TYPEGRAD_INLINE static void each_reduction(F&& f) {
-    body::each([&]<int I>() __attribute__((always_inline)) {
-      if constexpr (reduces(I)) f.template operator()<I>();
-    });
+    body::template each_of<typename body::reduction_instructions>(f);
   }
 
   TYPEGRAD_INLINE static void start(sums& s) {
@@ -46,18 +44,14 @@ struct column_body : step_body<Source, Arch> {
                                   N n, run_context const& run, Counted counted) {
     using loop = accessible_loop;
     scalars c;
-    body::each([&]<int I>() __attribute__((always_inline)) {
-      constexpr instruction x = body::at(I);
-      if constexpr (!x.varies && !reduces(I))
-        body::template compute_scalar<I, rank - 1>(c, slots, p, run);
-    });
+    body::template compute_scalars<0, rank - 1>(c, slots, p, run);
     vectors v;
-    body::each([&]<int I>() __attribute__((always_inline)) {
-      constexpr instruction x = body::at(I);
-      if constexpr (reduces(I))
-        cell<I>(s).add(body::template value<x.a>(v, c), 0, counted);
-      else if constexpr (x.varies)
-        loop::template at_vector<I>(v, c, slots, p, j, n);
+    body::template each_of<typename body::vector_instructions>(
+        [&]<int I>() __attribute__((always_inline)) {
+          loop::template at_vector<I>(v, c, slots, p, j, n);
+        });
+    each_reduction([&]<int I>() __attribute__((always_inline)) {
+      cell<I>(s).add(body::template value<body::at(I).a>(v, c), 0, counted);
     });
   }
   struct accessible_loop : loop_kernel<Source, Arch> {
