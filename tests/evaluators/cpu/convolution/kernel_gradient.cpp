@@ -51,6 +51,13 @@ TEST_CASE("kernel gradient: first layers of few channels", "[convolution]") {
   check<{window_2d(same_axis(56, 7, 2), same_axis(56, 7, 2)), 3, 64}>({1, 2});
 }
 
+TEST_CASE("kernel gradient: few filters, samples in pairs", "[convolution]") {
+  check_types<{window_2d(same_axis(9, 3), axis(8, 3)), 5, 8}>({0, 1, 2, 3, 33});
+  check_types<{window_2d(axis(9, 3, 2), same_axis(20, 3, 1, 2)), 20, 1}>({1, 3, 33});
+  check_types<{window_2d(same_axis(9, 2), same_axis(9, 4), 3), 9, 12}>({1, 33});
+  check_types<{window_1d(axis(70, 9, 1, 1, 8, 0)), 1, 3}>({1, 129});
+}
+
 TEST_CASE("kernel gradient: second layers", "[convolution]") {
   check_types<{window_2d(axis(14, 5), axis(14, 5)), 6, 16}>({0, 1, 3, 33, 129});
   check_types<{window_2d(axis(13, 3), axis(13, 3)), 32, 64}>({1, 3});

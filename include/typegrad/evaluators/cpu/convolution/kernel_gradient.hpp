@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <typegrad/evaluators/cpu/convolution/depthwise.hpp>
+#include <typegrad/evaluators/cpu/convolution/kernel_gradient_copies.hpp>
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient_plan.hpp>
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient_tile.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>
@@ -16,6 +17,7 @@ namespace detail {
 template <convolution_shape Shape, class T, class Arch>
 struct kernel_gradient {
   using plan = kernel_gradient_plan<Shape, T, Arch>;
+  using copies = gradient_copies<Shape, T, Arch>;
   static constexpr auto const& axes = plan::axes;
   static constexpr int width = plan::width;
   static constexpr std::int64_t size = sizeof(T);
@@ -78,41 +80,6 @@ struct kernel_gradient {
     return b;
   }
 
-  // Copies what a block's windows read of x, with its padding.
-  [[gnu::noinline]] static void copy(T const* x, gradient_block const& at, T* to) {
-    std::int64_t from[3], count[3];
-    for (int i = 0; i < 3; ++i) {
-      from[i] = at.begin[i] * axes[i].stride - axes[i].low;
-      count[i] = (at.count[i] - 1) * axes[i].stride + axes[i].reach();
-    }
-    if constexpr (plan::pieces[2] == 1) {  // constants, for the copies below
-      from[2] = -axes[2].low;
-      count[2] = plan::read_extent(2);
-    }
-    std::int64_t const begin = std::clamp<std::int64_t>(-from[2], 0, count[2]);
-    std::int64_t const end = std::clamp<std::int64_t>(axes[2].in - from[2], begin, count[2]);
-    constexpr std::int64_t c = Shape.channels;
-    for (std::int64_t n = 0; n < at.samples; ++n) {
-      for (std::int64_t i = 0; i < count[0]; ++i) {
-        for (std::int64_t j = 0; j < count[1]; ++j) {
-          T* const row =
-              to + n * plan::sample_distance + i * plan::distance[0] + j * plan::distance[1];
-          std::int64_t const a = from[0] + i, b = from[1] + j;
-          if (a < 0 || a >= axes[0].in || b < 0 || b >= axes[1].in) {
-            std::fill_n(row, count[2] * c, T(0));
-            continue;
-          }
-          T const* const source =
-              x + (((at.sample + n) * axes[0].in + a) * axes[1].in + b) * axes[2].in * c +
-              (from[2] + begin) * c;
-          std::fill_n(row, begin * c, T(0));
-          std::copy_n(source, (end - begin) * c, row + begin * c);
-          std::fill_n(row + end * c, (count[2] - end) * c, T(0));
-        }
-      }
-    }
-  }
-
   // Leaves out the windows in which a tap is outside of x.
   static void clip(gradient_block& b, std::int64_t const (&tap)[3]) {
     for (int i = 0; i < 3; ++i) {
@@ -135,43 +102,10 @@ struct kernel_gradient {
     }
   }
 
-  // Copies a panel of y's columns for the windows of a block.
-  template <int Vectors, class Tail>
-  [[gnu::noinline]] static void pack(T const* y, gradient_block const& at, Tail tail, T* to) {
-    for (std::int64_t n = 0; n < at.samples; ++n) {
-      for (std::int64_t i = 0; i < at.count[0]; ++i) {
-        for (std::int64_t j = 0; j < at.count[1]; ++j) {
-          T const* from = y + window_of_y(at, n, i, j) * Shape.filters;
-          T* line = to + ((n * plan::block.of[0] + i) * plan::block.of[1] + j) * plan::block.of[2] *
-                             Vectors * width;
-          for (std::int64_t k = 0; k < at.count[2]; ++k) {
-            TYPEGRAD_UNROLL
-            for (int v = 0; v < Vectors - 1; ++v) {
-              xsimd::batch<T, Arch>::load_unaligned(from + v * width)
-                  .store_unaligned(line + v * width);
-            }
-            load_partial<Arch>(from + (Vectors - 1) * width, tail)
-                .store_unaligned(line + (Vectors - 1) * width);
-            from += Shape.filters;
-            line += Vectors * width;
-          }
-        }
-      }
-    }
-  }
-
-  // The number of a block's window among all of y's.
-  static std::int64_t window_of_y(gradient_block const& b, std::int64_t n, std::int64_t i,
-                                  std::int64_t j) {
-    return (((b.sample + n) * axes[0].out + b.begin[0] + i) * axes[1].out + b.begin[1] + j) *
-               axes[2].out +
-           b.begin[2];
-  }
-
   // Adds a block to the sums of the tiles [begin, end).
   static void add_block(gradient_block const& block, bool first, span_of_work tiles, T const* x,
                         T const* y, T* sums, T* buffer) {
-    if constexpr (plan::copied) copy(x, block, buffer);
+    if constexpr (plan::copied) copies::copy_x(x, block, buffer);
     T* const panel = buffer + round_up(plan::copy_elements, 64 / size);
     std::int64_t in_panel = -1;  // the first column of what was packed last
     for (std::int64_t t = tiles.begin; t < tiles.end; ++t, sums += plan::tile_elements) {
@@ -187,7 +121,7 @@ struct kernel_gradient {
           add_to_tile<plan, vectors(), height, Arch>(x, y, part, first, tail_of_panel(tail), sums);
           return;
         }
-        T const* from = buffer + at.group * plan::channels + place.offset();
+        T const* from = buffer + at.group * plan::channels * plan::together + place.offset();
         if constexpr (!plan::copied) {
           from =
               x + at.group * plan::channels + place.offset() + part.sample * plan::sample_distance;
@@ -196,7 +130,8 @@ struct kernel_gradient {
           }
         }
         if constexpr (plan::packed) {
-          if (in_panel != columns - y) pack<vectors()>(columns, block, tail, panel);
+          if (in_panel != columns - y)
+            copies::template copy_panel<vectors()>(columns, block, tail, panel);
           in_panel = columns - y;
           std::int64_t window = 0;
           for (int i = 0; i < 3; ++i) {
@@ -206,7 +141,8 @@ struct kernel_gradient {
                                                      first, tail_of_panel(tail), sums);
         } else {
           add_to_tile<plan, vectors(), height, Arch>(
-              from, columns + window_of_y(part, 0, 0, 0) * Shape.filters, part, first, tail, sums);
+              from, columns + copies::window(part, 0, 0, 0) * Shape.filters, part, first, tail,
+              sums);
         }
       });
     }
@@ -253,8 +189,8 @@ struct kernel_gradient {
                      Epilogue const& epilogue) {
     for (std::int64_t t = tiles.begin; t < tiles.end; ++t, sums += plan::tile_elements) {
       with_tile(t, [&](auto vectors, auto tail, tile_at const& at) {
-        finish_tile<vectors(), Arch>(sums, stride, chunks, at.rows,
-                                     at.group * plan::filters + at.column, tail, epilogue);
+        finish_tile<vectors(), plan::paired, Arch>(
+            sums, stride, chunks, at.rows, at.group * plan::filters + at.column, tail, epilogue);
       });
     }
   }

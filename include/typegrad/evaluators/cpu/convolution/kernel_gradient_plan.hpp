@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 #include <typegrad/evaluators/cpu/convolution/shape.hpp>
 #include <typegrad/evaluators/cpu/gemm/cut.hpp>
 #include <typegrad/evaluators/cpu/gemm/tile.hpp>
@@ -72,15 +73,22 @@ struct kernel_gradient_plan {
   static constexpr std::int64_t filters = Shape.group_filters();
   static constexpr std::int64_t rows = Shape.over.taps() * channels;
 
+  // Where filters fill no more than half a vector, lanes 2 f and 2 f + 1 are filter f's of two
+  // samples. Their elements of x are then copied side by side, to be loaded as one double.
+  static constexpr bool paired = std::is_same_v<T, float> && 2 * filters <= width && rows >= 8 &&
+                                 Shape.over.positions_out() <= 2048 && Shape.x_size() <= 16384;
+  static constexpr std::int64_t together = paired ? 2 : 1;  // samples
+
   // Padding: tiles of a single tap leave out the windows in which it is outside. With few channels
   // they would be low, and blocks of x are copied with their padding.
-  static constexpr bool clipped = Shape.over.padded() && channels >= 8;
-  static constexpr bool copied = Shape.over.padded() && !clipped;
+  static constexpr bool clipped = Shape.over.padded() && channels >= 8 && !paired;
+  static constexpr bool copied = (Shape.over.padded() && !clipped) || paired;
 
   // Windows of a block: enough that a tile's sums are worth keeping in registers, few enough that
   // what its tiles share of x and y stays in L2.
   static constexpr std::int64_t block_target = [] {
     constexpr std::int64_t steps = 512, copy = (1 << 18) / sizeof(T);  // elements of a copy
+    if (paired) return std::max(steps, 2 * Shape.over.positions_out());
     if (!copied) return steps;
     std::int64_t const strides = axes[0].stride * axes[1].stride * axes[2].stride;
     return std::clamp<std::int64_t>(copy / (Shape.channels * strides), 16, steps);
@@ -112,16 +120,19 @@ struct kernel_gradient_plan {
   static constexpr std::int64_t read_extent(int i) {
     return copied ? (block.of[i] - 1) * axes[i].stride + axes[i].reach() : axes[i].in;
   }
-  // Elements between positions of what tiles read as x, and between its samples.
-  static constexpr std::int64_t distance[3] = {read_extent(1) * read_extent(2) * Shape.channels,
-                                               read_extent(2) * Shape.channels, Shape.channels};
+  // Elements between positions of what tiles read as x, and between its samples or pairs of them.
+  static constexpr std::int64_t position = Shape.channels * together;
+  static constexpr std::int64_t distance[3] = {read_extent(1) * read_extent(2) * position,
+                                               read_extent(2) * position, position};
   static constexpr std::int64_t sample_distance = read_extent(0) * distance[0];
-  static constexpr std::int64_t copy_elements = copied ? block.samples * sample_distance : 0;
+  // Copies of pairs may write two vectors too much.
+  static constexpr std::int64_t copy_elements =
+      copied ? divide_up(block.samples, together) * sample_distance + (paired ? 2 * width : 0) : 0;
 
   struct place_of_row {
     std::int64_t tap[3], channel;
     constexpr std::int64_t offset() const {
-      std::int64_t sum = channel;
+      std::int64_t sum = channel * together;
       for (int i = 0; i < 3; ++i) sum += tap[i] * axes[i].dilation * distance[i];
       return sum;
     }
@@ -139,7 +150,7 @@ struct kernel_gradient_plan {
     std::int64_t const steps[4] = {1, axes[2].dilation * distance[2],
                                    axes[1].dilation * distance[1], axes[0].dilation * distance[0]};
     if (!clipped) {  // what lies without gaps is one run
-      for (int i = 1; i < 4 && (steps[i] == levels[0] || levels[i] == 1); ++i) {
+      for (int i = 1; i < 4 && (steps[i] == levels[0] * together || levels[i] == 1); ++i) {
         levels[0] *= levels[i];
         levels[i] = 1;
       }
@@ -175,9 +186,12 @@ struct kernel_gradient_plan {
       std::max<std::int64_t>(wide_rows.height() * vectors, rest_rows.height() * rest) * width;
 
   // Panels of y that many tiles read are copied first, since steps are far apart in y.
-  static constexpr bool packed = wide_rows.count() >= 8 && Shape.filters > vectors* width;
-  static constexpr std::int64_t panel_elements =
-      packed ? block.samples * block.of[0] * block.of[1] * block.of[2] * vectors * width : 0;
+  static constexpr bool packed =
+      paired || (wide_rows.count() >= 8 && vectors * width < Shape.filters);
+  static constexpr std::int64_t panel_elements = packed ? divide_up(block.samples, together) *
+                                                              block.of[0] * block.of[1] *
+                                                              block.of[2] * vectors * width
+                                                        : 0;
   // Elements of y as tiles read it, from a step to the next.
   static constexpr std::int64_t y_step(int panel_vectors) {
     return packed ? panel_vectors * width : Shape.filters;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient_plan.hpp>
 #include <typegrad/evaluators/cpu/gemm/tile.hpp>
 
@@ -9,11 +10,19 @@
 namespace typegrad::cpu::detail {
 
 // Elements of x that a tile's rows read in one step, and from one step to the next.
-template <class Plan, class T>
+template <class Plan, class Arch, class T>
 struct gradient_cursor {
   T const* data;
 
-  [[gnu::always_inline]] T at(int row) const { return data[Plan::offset_of(row)]; }
+  [[gnu::always_inline]] auto at(int row) const {
+    if constexpr (Plan::paired) {
+      double both;
+      std::memcpy(&both, data + Plan::offset_of(row), sizeof both);
+      return xsimd::bitwise_cast<T>(xsimd::batch<double, Arch>(both));
+    } else {
+      return data[Plan::offset_of(row)];
+    }
+  }
   [[gnu::always_inline]] void next() {
     if constexpr (Plan::prefetched) __builtin_prefetch(data + Plan::next_tile - 1, 0, 2);
     data += Plan::axes[2].stride * Plan::distance[2];
@@ -49,13 +58,13 @@ template <class Plan, int Vectors, int Rows, class Arch, class T, class Tail>
       lines = 1;
     }
   }
-  for (std::int64_t n = 0; n < at.samples; ++n) {
+  for (std::int64_t n = 0; n * Plan::together < at.samples; ++n) {
     T const* plane_x = x + n * Plan::sample_distance;
     T const* plane_y = y + n * (Plan::y_extent(0) * y_plane);
     for (std::int64_t i = 0; i < at.count[0]; ++i) {
       T const *line_x = plane_x, *line_y = plane_y;
       for (std::int64_t j = 0; j < lines; ++j) {
-        c.contract(steps, gradient_cursor<Plan, T>{line_x},
+        c.contract(steps, gradient_cursor<Plan, Arch, T>{line_x},
                    column_cursor<T, Arch, Vectors, y_step, Tail>{line_y, y_step, tail});
         line_x += step1;
         line_y += y_line;
@@ -68,8 +77,8 @@ template <class Plan, int Vectors, int Rows, class Arch, class T, class Tail>
 }
 
 // Hands a tile's rows from `skip` on to the epilogue, each the sum of `chunks` sums that are
-// `stride` apart.
-template <int Vectors, class Arch, class T, class Tail, class Epilogue>
+// `stride` apart. Paired: lanes 2 f and 2 f + 1 are parts of column f.
+template <int Vectors, bool Paired, class Arch, class T, class Tail, class Epilogue>
 [[gnu::noinline]] void finish_tile(T const* sums, std::int64_t stride, std::int64_t chunks,
                                    row_tile at, std::int64_t column, Tail tail,
                                    Epilogue const& stated) {
@@ -82,6 +91,12 @@ template <int Vectors, class Arch, class T, class Tail, class Epilogue>
       auto sum = xsimd::batch<T, Arch>::load_unaligned(p);
       for (std::int64_t i = 1; i < chunks; ++i) {
         sum += xsimd::batch<T, Arch>::load_unaligned(p + i * stride);
+      }
+      if constexpr (Paired) {
+        alignas(64) T both[2 * width] = {};
+        sum.store_unaligned(both);
+        for (int i = 0; i < width; ++i) both[i] = both[2 * i] + both[2 * i + 1];
+        sum = xsimd::batch<T, Arch>::load_unaligned(both);
       }
       if (v < Vectors - 1) {
         epilogue(at.row + r, column + v * width, sum, lanes<width>{});
