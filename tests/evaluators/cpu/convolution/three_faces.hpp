@@ -207,7 +207,8 @@ void check_face(cpu::convolution_shape const& s, face which, std::int64_t batch,
       CHECK(p.error(result.data()) <= 1);
       alone.assign(result.begin(), result.end());
     } else {
-      CHECK(std::memcmp(alone.data(), result.data(), alone.size() * sizeof(T)) == 0);
+      CHECK((alone.empty() ||
+             std::memcmp(alone.data(), result.data(), alone.size() * sizeof(T)) == 0));
     }
   }
 }
