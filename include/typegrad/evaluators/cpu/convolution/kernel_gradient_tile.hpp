@@ -34,6 +34,21 @@ struct gradient_cursor {
   }
 };
 
+// A panel of y. Where it is a part of y's lines in place, which come from far, it is fetched ahead.
+template <class Plan, class Arch, class T, int Vectors, class Tail>
+struct panel_cursor : column_cursor<T, Arch, Vectors, Plan::y_step(Vectors), Tail> {
+  [[gnu::always_inline]] void next() {
+    constexpr std::int64_t step = Plan::y_step(Vectors), ahead = 32;
+    if constexpr (step > Vectors * width<T, Arch>) {
+      TYPEGRAD_UNROLL
+      for (int v = 0; v < Vectors; ++v) {
+        __builtin_prefetch(this->data + ahead * step + v * width<T, Arch>);
+      }
+    }
+    this->data += step;
+  }
+};
+
 // Adds a block's part to the sums of one tile: the function in which all arithmetic is done. `x`
 // and `y` are at the block's first window, of the tile's first row and column.
 template <class Plan, int Vectors, int Rows, class Arch, class T, class Tail>
@@ -65,7 +80,7 @@ template <class Plan, int Vectors, int Rows, class Arch, class T, class Tail>
       T const *line_x = plane_x, *line_y = plane_y;
       for (std::int64_t j = 0; j < lines; ++j) {
         c.contract(steps, gradient_cursor<Plan, Arch, T>{line_x},
-                   column_cursor<T, Arch, Vectors, y_step, Tail>{line_y, y_step, tail});
+                   panel_cursor<Plan, Arch, T, Vectors, Tail>{{line_y, y_step, tail}});
         line_x += step1;
         line_y += y_line;
       }
