@@ -101,6 +101,9 @@ void time_steps(std::int64_t batch, int threads, int rounds) {
       buffers[i] = b.arena + x.offset * (x.per_sample ? batch : 1) +
                    (x.per_sample ? data.shared_bytes : 0);
   }
+  std::array<void*, static_cast<std::size_t>(Program::sizes.slots) + 1> slots{};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.slots); ++i)
+    slots[i] = buffers[static_cast<std::size_t>(data.slots[i])];
   auto const values = static_cast<std::size_t>(Program::arena_bytes(batch));
   tg::cpu::run_context const context{batch, 0, 0, b.arena + (values + 63) / 64 * 64};
 
@@ -114,7 +117,7 @@ void time_steps(std::int64_t batch, int threads, int rounds) {
       auto const timed = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
         auto const begin = clock_type::now();
         tg::cpu::detail::run_step<Program, static_cast<int>(I), xsimd::default_arch>(
-            members, buffers.data(), context);
+            members, slots.data(), context);
         if (members.index == 0) times[I].push_back(microseconds_since(begin));
       };
       [&]<std::size_t... I>(std::index_sequence<I...>) {
