@@ -371,9 +371,69 @@ def conv():
     return worst
 
 
+def norms():
+    t = load("norms")
+
+    def batch(x, w, momentum=0.99, epsilon=1e-3, axis=-1):
+        mean, variance = w["moving_mean"].detach(), w["moving_variance"].detach()
+        y = F.batch_norm(x.movedim(axis, 1), None, None, w.get("gamma"), w.get("beta"), True,
+                         eps=epsilon).movedim(1, axis)
+        others = [i for i in range(x.dim()) if i != axis % x.dim()]
+        after = (mean * momentum + x.detach().mean(others) * (1 - momentum),
+                 variance * momentum + x.detach().var(others, correction=0) * (1 - momentum))
+        predicted = F.batch_norm(x.movedim(axis, 1), *after, w.get("gamma"), w.get("beta"), False,
+                                 eps=epsilon).movedim(1, axis)
+        return y, *after, predicted
+
+    def layer(x, w, axes=(-1,), epsilon=1e-3):
+        x, back = x.movedim(axes, tuple(range(-len(axes), 0))), axes
+        y = F.layer_norm(x, x.shape[-len(axes):], w.get("gamma"), w.get("beta"), epsilon)
+        return (y.movedim(tuple(range(-len(axes), 0)), back),)
+
+    def group(x, w, groups, epsilon=1e-3):
+        return (F.group_norm(x.movedim(-1, 1), groups, w.get("gamma"), w.get("beta"),
+                             epsilon).movedim(1, -1),)
+
+    def rms(x, w, epsilon=1e-6):
+        return (F.rms_norm(x, x.shape[-1:], w["scale"], epsilon),)
+
+    cases = {
+        "batch": batch, "batch_plain": batch,
+        "batch_vector": lambda x, w: batch(x, w, 0.7, 0.01),
+        "batch_axis_1": lambda x, w: batch(x, w, axis=1),
+        "layer": layer, "layer_plain": layer,
+        "layer_vector": lambda x, w: layer(x, w, epsilon=0.1),
+        "layer_axes_2_3": lambda x, w: layer(x, w, (2, 3)),
+        "layer_axis_1": lambda x, w: layer(x, w, (1,)),
+        "group_2": lambda x, w: group(x, w, 2),
+        "group_each": lambda x, w: group(x, w, 3, 0.01),
+        "group_4_vector": lambda x, w: group(x, w, 4),
+        "group_1": lambda x, w: group(x, w, 1),
+        "rms": rms, "rms_epsilon": lambda x, w: rms(x, w, 0.1),
+        "unit": lambda x, w: (F.normalize(x, dim=-1),),
+        "unit_axis_1": lambda x, w: (F.normalize(x, dim=1),),
+    }
+    assert set(cases) == {k.split("/")[0] for k in t if not k.startswith("train")}
+    weights = ("gamma", "beta", "scale", "moving_mean", "moving_variance")
+    worst = 0.0
+    for name, function in cases.items():
+        of = {key.split("/")[1]: v for key, v in t.items() if key.split("/")[0] == name}
+        w = {k: of[k].clone().requires_grad_() for k in weights if k in of}
+        x = of["x"].clone().requires_grad_()
+        y, *others = function(x, w)
+        trained = [k for k in w if not k.startswith("moving")]
+        gradients = torch.autograd.grad(y, [x, *(w[k] for k in trained)], of["cotangent"],
+                                        retain_graph=True)
+        got = {"y": y, "dx": gradients[0]} | {f"d_{k}": g for k, g in zip(trained, gradients[1:])}
+        got |= dict(zip(("moving_mean_after", "moving_variance_after", "predicted"), others))
+        assert set(got) | set(w) | {"x", "cotangent"} == set(of), name
+        worst = max(worst, *(error(f"{name}/{k}", v, of[k]) for k, v in got.items()))
+    return worst
+
+
 print(f"PyTorch {torch.__version__}; stored by",
       safe_open(HERE / "training.safetensors", "np").metadata()["keras"])
-for part in (activations, losses, metrics, optimizers, training, conv):
+for part in (activations, losses, metrics, optimizers, training, conv, norms):
     print(f"{part.__name__}: largest error {part():.2g}")
 if bad:
     raise SystemExit("too far:\n" + "\n".join(bad))
