@@ -5,99 +5,159 @@
 #include <typegrad/core/quiet.hpp>
 #include <typegrad/evaluators/cpu/convolution/sliding.hpp>
 
-// Winograd's algorithm for windows of 3x3 elements that move by one: F(2x2, 3x3) of Lavin and Gray,
-// "Fast algorithms for convolutional neural networks" (2015). An output of 2x2 takes 16 products
-// instead of 36: those of the transformed 4x4 elements of A with the transformed kernel, summed
-// over the channels by 16 matrix products, are transformed back. All transforms add few numbers
-// (of A and C without factors, of the kernel with 1/2 and 1/4), so the rounding error is about
-// that of the definition.
+// Winograd's algorithm for windows of 3x3 elements that move by one: F(4x4, 3x3) of Lavin and Gray,
+// "Fast algorithms for convolutional neural networks" (2015). An output of 4x4 takes 36 products
+// instead of 144: those of 6x6 transformed elements of A with the transformed kernel, summed over the
+// channels by 36 matrix products, are transformed back. The transforms' rounding errors are offset
+// by the sums' being nine times shorter: the error is at most twice that of the definition.
 namespace typegrad::cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
 
-// One row or column of the transforms.
-struct winograd_2 {
+// A tile has 4x4 outputs, for which 6x6 elements of A are transformed into as many points.
+inline constexpr int winograd_outputs = 4, winograd_inputs = 6, winograd_points = 36;
+
+// The transforms of one row or column: `from` and `to` have elements a step apart. The
+// polynomials are evaluated at 0, +-1/sqrt(2), +-sqrt(2) and infinity, not at the textbook's +-1 and
+// +-2: the factors are nearer to one another, and the error is a third.
+struct winograd_line {
   template <class B>
-  [[gnu::always_inline]] static void input(B const& a, B const& b, B const& c, B const& d, B* to,
-                                           int step) {
-    to[0] = a - c;
-    to[step] = b + c;
-    to[2 * step] = c - b;
-    to[3 * step] = b - d;
+  [[gnu::always_inline]] static void input(B const* d, int from, B* to, int step) {
+    B const d1 = d[from], d2 = d[2 * from], d3 = d[3 * from], d4 = d[4 * from];
+    B const five_halves = number<B>(2.5), root = number<B>(root_of_2), half = number<B>(0.5);
+    B const slope = root * half;
+    B const even_1 = xsimd::fnma(number<B>(2), d2, d4), odd_1 = xsimd::fms(slope, d3, root * d1);
+    B const even_2 = xsimd::fnma(half, d2, d4), odd_2 = xsimd::fms(root, d3, slope * d1);
+    to[0] = xsimd::fnma(five_halves, d2, d[0] + d4);
+    to[step] = even_1 + odd_1;
+    to[2 * step] = even_1 - odd_1;
+    to[3 * step] = even_2 + odd_2;
+    to[4 * step] = even_2 - odd_2;
+    to[5 * step] = xsimd::fnma(five_halves, d3, d1 + d[5 * from]);
   }
   template <class B>
-  [[gnu::always_inline]] static void kernel(B const& a, B const& b, B const& c, B* to, int step) {
-    B const half(typename B::value_type(0.5));
-    B const ends = (a + c) * half, middle = b * half;
-    to[0] = a;
-    to[step] = ends + middle;
-    to[2 * step] = ends - middle;
-    to[3 * step] = c;
+  [[gnu::always_inline]] static void kernel(B const* g, int from, B* to, int step) {
+    B const g0 = g[0], g1 = g[from], g2 = g[2 * from];
+    B const third = number<B>(1.0 / 3), sixth = number<B>(1.0 / 6);
+    B const even_1 = xsimd::fnma(number<B>(2.0 / 3), g0, -third * g2);
+    B const even_2 = xsimd::fma(sixth, g0, third * g2);
+    B const odd_1 = number<B>(root_of_2 / 3) * g1, odd_2 = number<B>(root_of_2 / 6) * g1;
+    to[0] = g0;
+    to[step] = even_1 - odd_1;
+    to[2 * step] = even_1 + odd_1;
+    to[3 * step] = even_2 + odd_2;
+    to[4 * step] = even_2 - odd_2;
+    to[5 * step] = g2;
   }
   template <class B>
-  [[gnu::always_inline]] static void output(B const& a, B const& b, B const& c, B const& d, B* to,
-                                            int step) {
-    to[0] = a + b + c;
-    to[step] = b - c - d;
+  [[gnu::always_inline]] static void output(B const* m, int from, B* to, int step) {
+    B const even_1 = m[from] + m[2 * from], odd_1 = m[from] - m[2 * from];
+    B const even_2 = m[3 * from] + m[4 * from], odd_2 = m[3 * from] - m[4 * from];
+    B const root = number<B>(root_of_2);
+    to[0] = m[0] + even_1 + even_2;
+    to[step] = xsimd::fma(number<B>(root_of_2 / 2), odd_1, root * odd_2);
+    to[2 * step] = xsimd::fma(number<B>(0.5), even_1, number<B>(2) * even_2);
+    to[3 * step] = xsimd::fma(number<B>(root_of_2 / 4), odd_1,
+                              xsimd::fma(number<B>(2 * root_of_2), odd_2, m[5 * from]));
+  }
+
+ private:
+  static constexpr double root_of_2 = 1.41421356237309504880;
+
+  template <class B>
+  [[gnu::always_inline]] static B number(double x) {
+    return B(static_cast<typename B::value_type>(x));
   }
 };
 
-// Transforms the 4x4 elements at from[i][j], of `channels` channels, to to[(4 i + j) * plane].
+// Transforms the elements at from[i][j], of `channels` channels: point (i, j) of the result is in
+// plane 6 i + j.
 template <class T, class Arch>
-[[gnu::noinline]] void winograd_input(T const* const (&from)[4][4], std::int64_t channels, T* to,
-                                      std::int64_t plane) {
+[[gnu::noinline]] void winograd_input(T const* const (&from)[winograd_inputs][winograd_inputs],
+                                      std::int64_t channels, T* to, std::int64_t plane) {
   using batch = xsimd::batch<T, Arch>;
+  constexpr int n = winograd_inputs;
   for (std::int64_t c = 0; c < channels; c += width<T, Arch>) {
-    batch rows[16], all[16];
+    batch rows[n * n];
     TYPEGRAD_UNROLL
-    for (int j = 0; j < 4; ++j) {
-      winograd_2::input(batch::load_unaligned(from[0][j] + c), batch::load_unaligned(from[1][j] + c),
-                        batch::load_unaligned(from[2][j] + c), batch::load_unaligned(from[3][j] + c),
-                        rows + j, 4);
+    for (int j = 0; j < n; ++j) {
+      batch column[n];
+      TYPEGRAD_UNROLL
+      for (int i = 0; i < n; ++i) column[i] = batch::load_unaligned(from[i][j] + c);
+      winograd_line::input(column, 1, rows + j, n);
     }
     TYPEGRAD_UNROLL
-    for (int i = 0; i < 4; ++i) {
-      batch const* const r = rows + 4 * i;
-      winograd_2::input(r[0], r[1], r[2], r[3], all + 4 * i, 1);
+    for (int i = 0; i < n; ++i) {
+      batch row[n];
+      winograd_line::input(rows + i * n, 1, row, 1);
+      TYPEGRAD_UNROLL
+      for (int j = 0; j < n; ++j) row[j].store_unaligned(to + (i * n + j) * plane + c);
     }
-    TYPEGRAD_UNROLL
-    for (int p = 0; p < 16; ++p) all[p].store_unaligned(to + p * plane + c);
   }
 }
 
-// Transforms the 3x3 vectors at from[(3 i + j) * count], `count` elements, to to[(4 i + j) * count].
+// Transforms the `count` packed elements of each of nine taps.
 template <class T, class Arch>
-[[gnu::noinline]] void winograd_kernel(T const* from, std::int64_t count, T* to,
-                                       std::int64_t plane) {
+[[gnu::noinline]] void winograd_kernel(T const* from, T* to, std::int64_t plane,
+                                       std::int64_t count) {
   using batch = xsimd::batch<T, Arch>;
+  constexpr int n = winograd_inputs;
   for (std::int64_t e = 0; e < count; e += width<T, Arch>) {
-    batch rows[12], all[16];
-    auto const at = [&](int i, int j) __attribute__((always_inline)) {
-      return batch::load_unaligned(from + (3 * i + j) * plane + e);
-    };
+    batch rows[n * 3];
     TYPEGRAD_UNROLL
-    for (int j = 0; j < 3; ++j) winograd_2::kernel(at(0, j), at(1, j), at(2, j), rows + j, 3);
-    TYPEGRAD_UNROLL
-    for (int i = 0; i < 4; ++i) {
-      batch const* const r = rows + 3 * i;
-      winograd_2::kernel(r[0], r[1], r[2], all + 4 * i, 1);
+    for (int j = 0; j < 3; ++j) {
+      batch column[3];
+      TYPEGRAD_UNROLL
+      for (int i = 0; i < 3; ++i) column[i] = batch::load_unaligned(from + (3 * i + j) * plane + e);
+      winograd_line::kernel(column, 1, rows + j, 3);
     }
     TYPEGRAD_UNROLL
-    for (int p = 0; p < 16; ++p) all[p].store_unaligned(to + p * plane + e);
+    for (int i = 0; i < n; ++i) {
+      batch row[n];
+      winograd_line::kernel(rows + i * 3, 1, row, 1);
+      TYPEGRAD_UNROLL
+      for (int j = 0; j < n; ++j) row[j].store_unaligned(to + (i * n + j) * plane + e);
+    }
   }
 }
 
-// c = a b for `blocks` x Rows rows of a, one after the other, and a packed panel b.
+// Transforms sums back, of which those of a point are in a plane; `to` has 4x4 vectors.
+template <class T, class Arch>
+[[gnu::noinline]] void winograd_output(T const* from, std::int64_t plane, T* to) {
+  using batch = xsimd::batch<T, Arch>;
+  constexpr int n = winograd_inputs, M = winograd_outputs;
+  batch rows[M * n];
+  TYPEGRAD_UNROLL
+  for (int j = 0; j < n; ++j) {
+    batch column[n];
+    TYPEGRAD_UNROLL
+    for (int i = 0; i < n; ++i) column[i] = batch::load_unaligned(from + (i * n + j) * plane);
+    winograd_line::output(column, 1, rows + j, n);
+  }
+  TYPEGRAD_UNROLL
+  for (int i = 0; i < M; ++i) {
+    batch row[M];
+    winograd_line::output(rows + i * n, 1, row, 1);
+    TYPEGRAD_UNROLL
+    for (int j = 0; j < M; ++j) row[j].store_aligned(to + (i * M + j) * width<T, Arch>);
+  }
+}
+
+// c = a b for `count` rows of a, one after the other, and a packed panel b; tiles of Rows and, last,
+// of half as many. The rows of tiles that are left over belong to nobody.
 template <class T, class Arch, int Rows, int Vectors, std::int64_t Stride>
-[[gnu::noinline]] void winograd_product(T const* a, T const* b, T* c, std::int64_t blocks,
+[[gnu::noinline]] void winograd_product(T const* a, T const* b, T* c, std::int64_t count,
                                         std::int64_t steps) {
-  using tile = detail::tile<T, Arch, Rows, Vectors>;
-  for (; blocks > 0; --blocks, a += Rows * Stride, c += tile::elements) {
-    tile sum;
+  auto const multiply = [&]<int R>(lanes<R>) __attribute__((always_inline)) {
+    tile<T, Arch, R, Vectors> sum;
     sum.clear();
     sum.contract(steps, row_cursor<T, Stride, 1>{a, Stride, 1}, packed_cursor<T, Arch, Vectors>{b});
     sum.store(c);
-  }
+    a += R * Stride;
+    c += sum.elements;
+  };
+  for (; count > Rows / 2; count -= Rows) multiply(lanes<Rows>{});
+  if (count > 0) multiply(lanes<Rows / 2>{});
 }
 
 // The shapes for which the algorithm is worth its transforms.
@@ -108,45 +168,56 @@ constexpr bool suits_winograd() {
     window_axis const& a = Problem::over.axes[i];
     if (a.stride != 1 || a.dilation != 1 || a.size != (i == 0 ? 1 : 3)) return false;
     if (i == 0 && (a.in != 1 || a.low != 0)) return false;
-    if (i > 0 && Problem::part(0).outs[i].count < 4) return false;
   }
+  // The products that are left, of those of the definition.
+  std::int64_t const high = Problem::part(0).outs[1].count, wide = Problem::part(0).outs[2].count;
+  std::int64_t const tiles = divide_up(high, winograd_outputs) * divide_up(wide, winograd_outputs);
+  if (tiles * winograd_points * 2 > high * wide * 9) return false;
   std::int64_t const channels = Problem::box.channels, columns = Problem::part(0).columns;
-  return channels >= 64 && columns >= 64 && channels % width<T, Arch> == 0 &&
-         columns % (2 * width<T, Arch>) == 0;
+  return channels >= 16 && columns >= 16 && channels % width<T, Arch> == 0 &&
+         columns % width<T, Arch> == 0;
 }
 
-// From so many tiles of 2x2 outputs on, of all samples, the algorithm is faster than the definition:
-// the kernel's transform, which costs as much for few tiles as for many, has paid.
-inline constexpr std::int64_t winograd_from = 48;
+// From so many tiles on, of all samples, the algorithm is faster than the definition: the kernel's
+// transform, which costs as much for few tiles as for many, has paid.
+inline constexpr std::int64_t winograd_from = 7;
 
 // Problem as for `sliding`, of one part.
 template <class Problem, class T, class Arch>
 struct winograd {
+  static constexpr int M = winograd_outputs, points = winograd_points;
   static constexpr int width = detail::width<T, Arch>;
-  static constexpr int vectors = 2, rows = (vector_registers<Arch> - 1 - vectors) / vectors;
-  static constexpr std::int64_t size = sizeof(T), line = 64 / size;
   static constexpr correlation over = Problem::part(0);
+  static constexpr int vectors = over.columns % (2 * width) == 0 ? 2 : 1;
+  static constexpr int rows = (vector_registers<Arch> - 1 - vectors) / vectors / 2 * 2;
+  static constexpr std::int64_t size = sizeof(T), line = 64 / size;
   static constexpr sample_box box = Problem::box;
   static constexpr std::int64_t channels = box.channels, columns = over.columns;
   static constexpr std::int64_t high = over.outs[1].count, wide = over.outs[2].count;
-  static constexpr std::int64_t tiles_wide = divide_up(wide, 2);
-  static constexpr std::int64_t tiles = divide_up(high, 2) * tiles_wide;  // of a sample
+  static constexpr std::int64_t tiles_wide = divide_up(wide, M);
+  static constexpr std::int64_t tiles = divide_up(high, M) * tiles_wide;  // of a sample
   static constexpr std::int64_t panels = columns / (vectors * width);
 
-  // A panel of the kernel, as it is packed and transformed: 9 and 16 planes.
-  static constexpr std::int64_t plane = channels * vectors * width;
+  // Planes of taps and of points are an odd number of cache lines apart: they are read and written
+  // side by side, so they should not share the sets of a cache.
+  static constexpr std::int64_t plane_of(std::int64_t n) { return (divide_up(n, line) | 1) * line; }
+
+  // A panel of the kernel, as it is packed and transformed.
+  static constexpr std::int64_t panel_size = channels * vectors * width;
+  static constexpr std::int64_t plane = plane_of(panel_size);
   // If all of the transformed kernel is as small as this, it is kept; else a panel at a time.
-  static constexpr bool resident = 16 * plane * panels * size <= (1 << 20);
+  static constexpr bool resident = points * plane * panels * size <= 5 << 19;
 
   // Tiles that are worked on at once. Rows of the transformed A are not a power of two apart.
   static constexpr std::int64_t stride = channels + line;
   static constexpr std::int64_t block =
-      std::max<std::int64_t>(1, (resident ? 5 << 16 : 4 << 20) / size / 16 /
+      std::max<std::int64_t>(1, (resident ? 4 << 16 : 5 << 20) / size / points /
                                     (stride + vectors * width) / rows) *
       rows;
-  static constexpr std::int64_t a_size = round_up(16 * block * stride, line);
-  static constexpr std::int64_t c_size = 16 * block * vectors * width;
-  static constexpr std::int64_t b_size = 16 * plane * (resident ? panels : 1);
+  static constexpr std::int64_t a_plane = plane_of(block * stride);
+  static constexpr std::int64_t c_plane = plane_of(block * vectors * width);
+  static constexpr std::int64_t a_size = points * a_plane, c_size = points * c_plane;
+  static constexpr std::int64_t b_size = points * plane * (resident ? panels : 1);
   static constexpr std::int64_t own_size =
       round_up(channels, line) + a_size + c_size + 9 * plane + (resident ? 0 : b_size);
 
@@ -171,7 +242,7 @@ struct winograd {
     if constexpr (resident) {
       auto const mine = workers.part(panels);
       for (auto p = mine.begin; p < mine.end; ++p) {
-        transform_kernel(k, p, packed, right + p * 16 * plane);
+        transform_kernel(k, p, packed, right + p * points * plane);
       }
       workers.barrier();
     }
@@ -187,15 +258,15 @@ struct winograd {
       std::int64_t const last =
           std::min(mine.end, mine.begin + divide_up(count, rows) * (i + 1) / blocks * rows);
       for (auto t = first; t < last; ++t) {
-        transform_input(a, t, zeros, left + (t - first) * stride);
+        transform_input(a, batch, t, zeros, left + (t - first) * stride);
       }
       for (auto p = my_panels.begin; p < my_panels.end; ++p) {
-        T const* const b = resident ? right + p * 16 * plane : right;
+        T const* const b = resident ? right + p * points * plane : right;
         if constexpr (!resident) transform_kernel(k, p, packed, right);
-        for (int point = 0; point < 16; ++point) {
+        for (int point = 0; point < points; ++point) {
           winograd_product<T, Arch, rows, vectors, stride>(
-              left + point * block * stride, b + point * plane,
-              sums + point * block * vectors * width, divide_up(last - first, rows), channels);
+              left + point * a_plane, b + point * plane, sums + point * c_plane,
+              last - first, channels);
         }
         finish(sums, first, last, p * vectors * width, epilogue);
       }
@@ -207,7 +278,7 @@ struct winograd {
       Problem::template pack<0, T, Arch>(k, 0, 0, vectors, panel * vectors * width, tap,
                                          packed + tap * plane);
     }
-    winograd_kernel<T, Arch>(packed, plane, to, plane);
+    winograd_kernel<T, Arch>(packed, to, plane, panel_size);
   }
 
   // The first output of a tile, counted over all samples.
@@ -216,30 +287,37 @@ struct winograd {
 
     static constexpr place of(std::int64_t tile) {
       std::int64_t const t = tile % tiles;
-      return {tile / tiles, t / tiles_wide * 2, t % tiles_wide * 2};
+      return {tile / tiles, t / tiles_wide * M, t % tiles_wide * M};
     }
   };
 
-  static void transform_input(T const* a, std::int64_t tile, T const* zeros, T* to) {
+  static void transform_input(T const* a, std::int64_t batch, std::int64_t tile, T const* zeros,
+                              T* to) {
     place const p = place::of(tile);
     T const* const sample = a + p.sample * Problem::a_size;
-    T const* from[4][4];
-    for (int i = 0; i < 4; ++i) {
+    // What the tiles of the next row will read and those of this one do not.
+    constexpr std::int64_t part = Problem::a_size / tiles;
+    std::int64_t const ahead = p.sample * Problem::a_size + tile % tiles * part +
+                               (M + 1) * box.in[2] * channels;
+    if (ahead + part <= batch * Problem::a_size) {
+      for (std::int64_t i = 0; i < part; i += line) __builtin_prefetch(a + ahead + i, 0, 2);
+    }
+    T const* from[winograd_inputs][winograd_inputs];
+    for (int i = 0; i < winograd_inputs; ++i) {
       std::int64_t const h = p.high + box.begin[1] + i;
       bool const inside = h >= 0 && h < box.in[1];
-      for (int j = 0; j < 4; ++j) {
+      for (int j = 0; j < winograd_inputs; ++j) {
         std::int64_t const w = p.wide + box.begin[2] + j;
         from[i][j] = inside && w >= 0 && w < box.in[2] ? sample + (h * box.in[2] + w) * channels
                                                        : zeros;
       }
     }
-    winograd_input<T, Arch>(from, channels, to, block * stride);
+    winograd_input<T, Arch>(from, channels, to, a_plane);
   }
 
   template <class Epilogue>
   [[gnu::noinline]] static void finish(T const* sums, std::int64_t first, std::int64_t last,
                                        std::int64_t column, Epilogue const& stated) {
-    using batch_t = xsimd::batch<T, Arch>;
     auto const epilogue = stated;
     for (auto t = first; t < last; ++t) {
       place const p = place::of(t);
@@ -247,25 +325,16 @@ struct winograd {
       std::int64_t const row = p.sample * Problem::rows + p.high * over.row_steps[1] +
                                p.wide * over.row_steps[2];
       for (int v = 0; v < vectors; ++v) {
-        batch_t half[8], out[4];
-        auto const at = [&](int point) __attribute__((always_inline)) {
-          return batch_t::load_unaligned(from + point * block * vectors * width + v * width);
-        };
-        TYPEGRAD_UNROLL
-        for (int j = 0; j < 4; ++j) {
-          winograd_2::output(at(j), at(4 + j), at(8 + j), at(12 + j), half + j, 4);
-        }
-        TYPEGRAD_UNROLL
-        for (int i = 0; i < 2; ++i) {
-          batch_t const* const h = half + 4 * i;
-          winograd_2::output(h[0], h[1], h[2], h[3], out + 2 * i, 1);
-        }
-        TYPEGRAD_UNROLL
-        for (int i = 0; i < 4; ++i) {
-          if (high % 2 != 0 && p.high + i / 2 >= high) continue;
-          if (wide % 2 != 0 && p.wide + i % 2 >= wide) continue;
-          epilogue(row + i / 2 * over.row_steps[1] + i % 2 * over.row_steps[2],
-                   column + v * width, out[i], lanes<width>{});
+        alignas(64) T out[M * M * width];
+        winograd_output<T, Arch>(from + v * width, c_plane, out);
+        T const* at = out;
+        for (int i = 0; i < M; ++i) {
+          for (int j = 0; j < M; ++j, at += width) {
+            if (high % M != 0 && p.high + i >= high) continue;
+            if (wide % M != 0 && p.wide + j >= wide) continue;
+            epilogue(row + i * over.row_steps[1] + j * over.row_steps[2], column + v * width,
+                     xsimd::batch<T, Arch>::load_aligned(at), lanes<width>{});
+          }
         }
       }
     }
