@@ -18,7 +18,7 @@ struct border {
 
   constexpr bool operator==(border const&) const = default;
 
-  // The taps of outputs [begin, begin + count) that do not all read padding, of `taps`.
+  // Of `taps`, a range that holds those by which outputs [begin, begin + count) read elements.
   constexpr span_of_work live(std::int64_t begin, std::int64_t count, std::int64_t taps) const {
     std::int64_t const low = -(first + (begin + count - 1) * out);       // of the last output
     std::int64_t const high = in - 1 - (first + begin * out);            // of the first
@@ -113,8 +113,6 @@ struct tile_problem {
 // over all samples; else they are packed one by one, each for a block of samples whose padded
 // copies are no larger than this.
 inline constexpr std::int64_t block_bytes = 3 << 20;
-// Larger padded samples are copied in slabs of their rows.
-inline constexpr std::int64_t slab_bytes = 384 << 10;
 // Below so many multiply-adds the team's first member works alone.
 inline constexpr std::int64_t convolution_parallel_from = 256 * 1024;
 

@@ -9,7 +9,7 @@
 // "Fast algorithms for convolutional neural networks" (2015). An output of 4x4 takes 36 products
 // instead of 144: those of 6x6 transformed elements of A with the transformed kernel, summed over the
 // channels by 36 matrix products, are transformed back. The transforms' rounding errors are offset
-// by the sums' being nine times shorter: the error is at most twice that of the definition.
+// by the sums' being nine times shorter: the error is about twice that of the definition.
 namespace typegrad::cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
