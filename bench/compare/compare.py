@@ -278,7 +278,7 @@ def table(results, threads):
                 continue
             noisy = " (noisy)" if e["noisy"] else ""
             variant = e["peer"].partition(":")[2]
-            shown = f" ({variant.replace('_fused', '')})" if row["choice"] else ""
+            shown = f" ({variant.replace('_fused', '')})" if row["choice"] and variant else ""
             ours = e.get("typegrad_us")
             cells += [duration(ours) if ours else "", duration(e["peer_us"]) + shown,
                       f"**{e['ratio']:.2f}×**{noisy}" if ours else ""]

@@ -38,10 +38,15 @@ torch::nn::Sequential keras_cnn() {
                     Flatten(), Dropout(0.5), Linear(1600, 10));
 }
 
+// `contiguous` would leave a tensor of one channel as it is, in either format.
+torch::Tensor channels_last(torch::Tensor const& x) {
+  return x.to(x.device(), x.scalar_type(), false, false, torch::MemoryFormat::ChannelsLast);
+}
+
 void to_channels_last(torch::nn::Sequential& model, torch::Tensor& x) {
   for (auto& p : model->parameters())
-    if (p.dim() == 4) p.set_data(p.contiguous(torch::MemoryFormat::ChannelsLast));
-  x = x.contiguous(torch::MemoryFormat::ChannelsLast);
+    if (p.dim() == 4) p.set_data(channels_last(p));
+  x = channels_last(x);
 }
 
 void set_threads(int threads) {
