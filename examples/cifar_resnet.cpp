@@ -21,9 +21,9 @@ namespace tg = typegrad;
 template <int Filters, int Size = 3, int Stride = 1>
 struct convolution : tg::layer<convolution<Filters, Size, Stride>> {
   tg::conv2d<Filters, Size, tg::strides<Stride>, tg::same, tg::no_bias, tg::he_normal{},
-             tg::l2(1e-4f)> conv;
+             tg::l2(1e-4f)> convolve;
   tg::batch_normalization<tg::momentum(0.9)> normalize;
-  constexpr tg::symbol call(tg::symbol x) { return normalize(conv(x)); }
+  constexpr tg::symbol call(tg::symbol x) { return normalize(convolve(x)); }
 };
 
 template <int Filters, int Stride = 1>
@@ -49,16 +49,10 @@ struct stage : tg::layer<stage<Filters, Stride, Blocks>> {
   }
 };
 
-template <int Depth>
-using resnet = tg::sequential<
-    tg::input<32, 32, 3>,
-    convolution<16>,
-    tg::activation<tg::relu>,
-    stage<16, 1, (Depth - 2) / 6>,
-    stage<32, 2, (Depth - 2) / 6>,
-    stage<64, 2, (Depth - 2) / 6>,
-    tg::global_average_pooling2d<>,
-    tg::dense<10, tg::l2(1e-4f)>>;
+template <int Depth, int Blocks = (Depth - 2) / 6>
+using resnet = tg::sequential<tg::input<32, 32, 3>, convolution<16>, tg::activation<tg::relu>,
+                              stage<16, 1, Blocks>, stage<32, 2, Blocks>, stage<64, 2, Blocks>,
+                              tg::global_average_pooling2d<>, tg::dense<10, tg::l2(1e-4f)>>;
 
 static_assert(tg::trainable_parameter_count<resnet<20>> == 272'474);
 

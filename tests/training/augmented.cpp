@@ -25,8 +25,8 @@ using net = tg::sequential<tg::input<6, 5, 2>, tg::flatten, tg::dense<8, tg::tan
                            tg::dropout<0.3F>, tg::dense<3>>;
 
 auto make(std::uint64_t seed = 3) {
-  auto model = tg::compile<net>(
-      tg::adam{}, tg::sparse_categorical_crossentropy<tg::from_logits>{}, tg::accuracy{});
+  auto model = tg::compile<net>(tg::adam{}, tg::sparse_categorical_crossentropy<tg::from_logits>{},
+                                tg::accuracy{});
   model.initialize(seed);
   return model;
 }
@@ -93,8 +93,7 @@ std::string error_of(auto const& action) {
 
 }  // namespace
 
-TEST_CASE("augmented: a transform that changes nothing trains the same, bit for bit",
-          "[threads]") {
+TEST_CASE("augmented: a transform that changes nothing trains the same, bit for bit", "[threads]") {
   auto const data = images(70);
   auto const nothing = [](tg::augmented_sample const&, tg::sample_random&) {};
   for (bool const shuffle : {true, false}) {
@@ -140,8 +139,7 @@ TEST_CASE("augmented: the same at any number of threads, and from the same seed"
   CHECK_FALSE(same(trained(1, 6, 0), expected));
 }
 
-TEST_CASE("augmented: what a sample becomes depends on seed, epoch and sample alone",
-          "[threads]") {
+TEST_CASE("augmented: what a sample becomes depends on seed, epoch and sample alone", "[threads]") {
   auto const data = images(40);
   auto const drawn = [&](tg::fit_options const& options, int transforms_before = 0) {
     recorder r;
@@ -252,8 +250,9 @@ TEST_CASE("augmented: an exception of a transform reaches who called fit", "[thr
   auto bad = data;
   bad.x(5, 1, 1, 1) = std::numeric_limits<float>::infinity();
   auto const before = model.step();
-  CHECK(error_of([&] { model.fit(tg::augmented(bad, failing), quiet(5)); })
-            .starts_with("fit: the loss is"));
+  CHECK(error_of([&] {
+          model.fit(tg::augmented(bad, failing), quiet(5));
+        }).starts_with("fit: the loss is"));
   CHECK(model.step() - before < 4);
   int const at_the_end = calls;
   std::this_thread::sleep_for(std::chrono::milliseconds(5));

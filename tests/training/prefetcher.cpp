@@ -78,7 +78,9 @@ TEST_CASE("prefetcher: it can be left at any time", "[threads]") {
     CHECK(made == at_the_end);  // nobody is left who makes more
   }
   std::atomic<int> made{0};
-  { prefetcher<item, counting> none(0, item(4), counting{&made}); }
+  {
+    prefetcher<item, counting> none(0, item(4), counting{&made});
+  }
   CHECK(made == 0);
 }
 

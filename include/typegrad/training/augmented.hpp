@@ -20,7 +20,7 @@ namespace typegrad {
 /// measure samples as they are and refuse augmented ones; validation_split augments only the part
 /// that is trained on.
 template <class Data, sample_transform... Transforms>
-  requires std::constructible_from<samples, Data> && (sizeof...(Transforms) > 0)
+requires std::constructible_from<samples, Data> && (sizeof...(Transforms) > 0)
 samples augmented(Data&& data, Transforms const&... transforms) {
   samples out(std::forward<Data>(data));
   if (!out.x.given()) throw std::invalid_argument("augmented: x is missing");

@@ -23,7 +23,8 @@ class batch_reader {
  public:
   using class_weights = std::vector<std::pair<int, float>>;
 
-  /// `order` says which row comes i-th; null for the rows as they are. Everything must outlive this.
+  /// `order` says which row comes i-th; null for the rows as they are. Everything must outlive
+  /// this.
   template <int = 0>
   batch_reader(engine const& e, samples const& data, std::int64_t batch_size,
                std::vector<std::int64_t> const* order = nullptr,
@@ -159,8 +160,7 @@ class batch_reader {
       label = static_cast<std::int64_t>(type.value(data_.y.data(), i));
     } else {
       for (std::int64_t k = 1; k < size; ++k)
-        if (type.value(data_.y.data(), i * size + k) >
-            type.value(data_.y.data(), i * size + label))
+        if (type.value(data_.y.data(), i * size + k) > type.value(data_.y.data(), i * size + label))
           label = k;
     }
     for (auto const& [which, factor] : *by_class_)

@@ -71,8 +71,8 @@ void check_extents(std::string_view who, samples const& s, sample_layout const& 
   using data_detail::message;
   inference_detail::require_match(who, "x", s.x, layout.input);
   if (s.augment && layout.input_type != dtype::float32)
-    throw std::invalid_argument(message(who, ": augmented samples are float32, but the model reads ",
-                                        to_text(layout.input_type)));
+    throw std::invalid_argument(message(who, ": augmented samples are float32, but the model",
+                                        " reads ", to_text(layout.input_type)));
   if (!layout.integer_labels.empty() && s.y.given() && !s.y.type().is_floating &&
       !inference_detail::matches(s.y.shape(), layout.target))
     throw std::invalid_argument(message(who, ": ", layout.integer_labels.view()));

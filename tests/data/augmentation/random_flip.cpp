@@ -14,8 +14,7 @@ namespace {
 
 std::map<values, int> seen(tg::random_flip const& flip, tg::extents const& shape, int times) {
   std::map<values, int> counts;
-  for (int i = 0; i < times; ++i)
-    ++counts[transformed(flip, shape, static_cast<std::uint64_t>(i))];
+  for (int i = 0; i < times; ++i) ++counts[transformed(flip, shape, static_cast<std::uint64_t>(i))];
   return counts;
 }
 
@@ -53,8 +52,10 @@ TEST_CASE("random_flip: what is no image") {
   };
   CHECK(error({28, 28}) == "");
   CHECK(error({32, 32, 3}) == "");
-  CHECK(error({8}) == "random_flip: needs images, height x width or height x width x channels; a"
-                      " sample has extents 8");
-  CHECK(error({4, 8, 8, 3}) == "random_flip: needs images, height x width or height x width x"
-                               " channels; a sample has extents 4x8x8x3");
+  CHECK(error({8}) ==
+        "random_flip: needs images, height x width or height x width x channels; a"
+        " sample has extents 8");
+  CHECK(error({4, 8, 8, 3}) ==
+        "random_flip: needs images, height x width or height x width x"
+        " channels; a sample has extents 4x8x8x3");
 }

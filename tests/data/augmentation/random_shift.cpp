@@ -20,10 +20,14 @@ values shifted(tg::extents const& shape, tg::random_shift const& shift, std::int
   std::int64_t const channels = shape.rank == 3 ? shape[2] : 1;
   auto const place = [&](std::int64_t i, std::int64_t size) -> std::int64_t {
     switch (shift.fill) {
-      case tg::fill_mode::wrap: return (i + 100 * size) % size;
-      case tg::fill_mode::nearest: return i < 0 ? 0 : i >= size ? size - 1 : i;
-      case tg::fill_mode::reflect: return i < 0 ? -1 - i : i >= size ? 2 * size - 1 - i : i;
-      default: return i < 0 || i >= size ? -1 : i;
+      case tg::fill_mode::wrap:
+        return (i + 100 * size) % size;
+      case tg::fill_mode::nearest:
+        return i < 0 ? 0 : i >= size ? size - 1 : i;
+      case tg::fill_mode::reflect:
+        return i < 0 ? -1 - i : i >= size ? 2 * size - 1 - i : i;
+      default:
+        return i < 0 || i >= size ? -1 : i;
     }
   };
   values out;
@@ -85,7 +89,8 @@ TEST_CASE("random_shift: options that do not fit") {
   CHECK(error(4, {32, 32, 3}) == "");
   CHECK(error(0, {1, 1}) == "");
   CHECK(error(-1, {32, 32, 3}) == "random_shift: pixels must not be negative, got -1");
-  CHECK(error(32, {40, 32, 3}) == "random_shift: pixels must be less than the image's height and"
-                                  " width, got 32 for images of 40x32");
+  CHECK(error(32, {40, 32, 3}) ==
+        "random_shift: pixels must be less than the image's height and"
+        " width, got 32 for images of 40x32");
   CHECK(error(1, {8}).starts_with("random_shift: needs images"));
 }

@@ -69,8 +69,9 @@ TEST_CASE("random_translation: options that do not fit") {
     });
   };
   CHECK(error(0.1f, 0, {8, 8}) == "");
-  CHECK(error(0.5f, 1.5f, {8, 8}) == "random_translation: factors are parts of the image's height"
-                                     " and width from 0 to 1, got 0.5 and 1.5");
+  CHECK(error(0.5f, 1.5f, {8, 8}) ==
+        "random_translation: factors are parts of the image's height"
+        " and width from 0 to 1, got 0.5 and 1.5");
   CHECK(error(-0.5f, 0, {8, 8}).starts_with("random_translation: factors are parts"));
   CHECK(error(std::nanf(""), 0, {8, 8}).starts_with("random_translation: factors are parts"));
   CHECK(error(0.5f, 0.5f, {8}).starts_with("random_translation: needs images"));

@@ -22,8 +22,8 @@ struct random_shift {
   void check(extents const& sample) const {
     auto const [height, width, channels] = data_detail::as_image("random_shift", sample);
     if (pixels < 0)
-      throw std::invalid_argument(data_detail::message(
-          "random_shift: pixels must not be negative, got ", pixels));
+      throw std::invalid_argument(
+          data_detail::message("random_shift: pixels must not be negative, got ", pixels));
     if (pixels >= height || pixels >= width)
       throw std::invalid_argument(data_detail::message(
           "random_shift: pixels must be less than the image's height and width, got ", pixels,

@@ -29,8 +29,7 @@ using sample_random = data_detail::data_random;
 /// serve. It is called on one thread at a time, which is not the one that called `fit`.
 template <class T>
 concept sample_transform =
-    std::copy_constructible<T> &&
-    std::invocable<T const&, augmented_sample const&, sample_random&>;
+    std::copy_constructible<T> && std::invocable<T const&, augmented_sample const&, sample_random&>;
 
 namespace data_detail {
 

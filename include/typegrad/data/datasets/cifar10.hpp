@@ -30,8 +30,7 @@ inline constexpr std::array<std::string_view, 6> cifar_stems{
 
 inline constexpr std::array<published_file, 1> cifar_archive{
     {{"cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", 200'000'000}}};
-inline constexpr std::array<std::string_view, 1> cifar_mirrors{
-    "https://www.cs.toronto.edu/~kriz/"};
+inline constexpr std::array<std::string_view, 1> cifar_mirrors{"https://www.cs.toronto.edu/~kriz/"};
 
 struct cifar_paths {
   std::array<std::filesystem::path, 6> files;  // as cifar_stems; empty where there is none

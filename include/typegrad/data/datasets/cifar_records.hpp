@@ -38,9 +38,9 @@ void append_cifar_records(Reader& from, std::string_view name, std::vector<unsig
       throw std::runtime_error(message(name, ": the file is empty; CIFAR-10's hold records of ",
                                        cifar_record, " bytes"));
     if (got < cifar_record)
-      throw std::runtime_error(message(
-          name, ": holds ", number, " records of ", cifar_record, " bytes (a label and 3072 values",
-          " of pixels) and then ", got, " bytes; it is cut off, or no file of CIFAR-10"));
+      throw std::runtime_error(message(name, ": holds ", number, " records of ", cifar_record,
+                                       " bytes (a label and 3072 values", " of pixels) and then ",
+                                       got, " bytes; it is cut off, or no file of CIFAR-10"));
     throw std::runtime_error(message(name, ": byte ", number * cifar_record,
                                      " of the content is the label ", to[begin],
                                      ", which is not a class from 0 to 9"));

@@ -60,16 +60,16 @@ class shape_painter {
     float const square = std::max(au, av) - 0.8f;
     auto const stripes = [](float t) { return std::abs(t - std::round(t)) - 0.25f; };
     switch (shape) {
-      case 0: return radius - 0.9f;                                                // disc
-      case 1: return std::abs(radius - 0.7f) - 0.2f;                               // ring
-      case 2: return square;                                                       // square
-      case 3: return std::abs(square + 0.15f) - 0.15f;                             // frame
-      case 4: return std::max(0.9f * au + 0.45f * v - 0.4f, -v - 0.8f);            // triangle
+      case 0: return radius - 0.9f;  // disc
+      case 1: return std::abs(radius - 0.7f) - 0.2f;  // ring
+      case 2: return square;  // square
+      case 3: return std::abs(square + 0.15f) - 0.15f;  // frame
+      case 4: return std::max(0.9f * au + 0.45f * v - 0.4f, -v - 0.8f);  // triangle
       case 5: return std::max(std::min(au, av) - 0.25f, std::max(au, av) - 0.9f);  // plus
-      case 6: return std::max(std::abs(au - av) - 0.35f, square);                  // cross
-      case 7: return std::max(stripes(1.6f * v) / 1.6f, square);                   // lying stripes
-      case 8: return std::max(stripes(1.6f * u) / 1.6f, square);                   // upright stripes
-      default: return au + av - 0.95f;                                             // diamond
+      case 6: return std::max(std::abs(au - av) - 0.35f, square);  // cross
+      case 7: return std::max(stripes(1.6f * v) / 1.6f, square);  // lying stripes
+      case 8: return std::max(stripes(1.6f * u) / 1.6f, square);  // upright stripes
+      default: return au + av - 0.95f;  // diamond
     }
   }
 
