@@ -91,3 +91,15 @@ TEST_CASE("prefetcher: an exception comes out where its item is asked for", "[th
   for (int again = 0; again < 2; ++again) CHECK_THROWS_AS(items.next(), std::runtime_error);
   CHECK(made == 5);
 }
+
+TEST_CASE("prefetcher: without a thread items are made when they are asked for") {
+  std::atomic<int> made{0};
+  std::thread::id who;
+  prefetcher<item, counting> items(100, item(3), counting{&made, &who, 0, 4}, false);
+  for (int i = 0; i < 4; ++i) {
+    CHECK(items.next() == item(3, i));
+    CHECK(made == i + 1);
+    CHECK(who == std::this_thread::get_id());
+  }
+  for (int again = 0; again < 2; ++again) CHECK_THROWS_AS(items.next(), std::runtime_error);
+}

@@ -14,19 +14,19 @@
 namespace typegrad::training_detail {
 
 /// Items 0, 1, 2, ..., made one after another by a thread of its own, a few ahead of whoever takes
-/// them. The items are those of the one thread whatever the timing. Where no thread can be started,
-/// each is made when it is asked for.
+/// them. They are the same whatever the timing. Where no thread can be started, each is made when it
+/// is asked for.
 template <class Item, class Make, std::size_t Slots = 3>
 class prefetcher {
   static_assert(Slots >= 2, "one item is being used while another is made");
 
  public:
   /// `make(item, number)` is called for 0 to count - 1 in order, with items used again and again;
-  /// all start as `blank`.
-  prefetcher(std::int64_t count, Item const& blank, Make make)
+  /// all start as `blank`. Without `ahead` no thread is tried.
+  prefetcher(std::int64_t count, Item const& blank, Make make, bool ahead = true)
       : count_{count}, make_{std::move(make)} {
     slots_.fill(blank);
-    if (count <= 0) return;
+    if (count <= 0 || !ahead) return;
     try {
       thread_ = std::thread([this] { work(); });
     } catch (std::system_error const&) {
