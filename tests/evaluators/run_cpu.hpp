@@ -80,7 +80,7 @@ std::vector<tg::reference::values> run_cpu(tg::reference::bindings const& b, int
   for (std::size_t i = 0; i < at(Program::sizes.inputs); ++i)
     inputs.push_back(packed(b.inputs[i], data.inputs[i].type));
   for (std::size_t i = 0; i < at(Program::sizes.outputs); ++i) {
-    tg::output_info const& o = data.outputs[i];
+    tg::value_info const& o = data.outputs[i];
     outputs.emplace_back(
         at(o.shape.count() * (o.per_sample ? b.batch_size : 1) * tg::bytes_of(o.type)));
   }

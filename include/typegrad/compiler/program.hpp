@@ -6,6 +6,7 @@
 #include <typegrad/compiler/layout.hpp>
 #include <typegrad/compiler/plan.hpp>
 #include <typegrad/compiler/simplify.hpp>
+#include <typegrad/compiler/words.hpp>
 
 #include <array>
 
@@ -70,8 +71,8 @@ struct step_info {
   int signature = 0;  ///< the first step that computes the same way: its kernel serves both
 };
 
-/// What a run needs to know of an output.
-struct output_info {
+/// What a run needs to know of an input or output.
+struct value_info {
   extents shape;
   dtype type = dtype::float32;
   bool per_sample = false;
@@ -130,21 +131,62 @@ struct program_data {
   table<int, N.slots> slots{};      ///< per step's slot: the buffer
   table<int, N.streams> streams{};  ///< per step's random slot: the stream
   table<buffer, N.buffers> buffers{};
-  table<weight_info, N.weights> weights{};
   table<std::int64_t, N.weights + 1> weight_offsets{};
-  table<input_info, N.inputs> inputs{};
-  table<output_info, N.outputs> outputs{};
+  table<value_info, N.inputs> inputs{};
+  table<value_info, N.outputs> outputs{};
   std::int64_t shared_bytes = 0;
   std::int64_t sample_bytes = 0;
 };
 
-template <program_sizes N>
-constexpr program_data<N> flatten(compiled_graph const& c) {
-  program_data<N> out;
-  auto const at = [](int i) { return static_cast<std::size_t>(i); };
-  program_sizes n;
-  for (step const& s : c.steps.steps) {
-    step_info& t = out.steps[at(n.steps)];
+template <class Words>
+constexpr void visit(Words& w, program_sizes& n) {
+  for (int* const x : {&n.steps, &n.instructions, &n.stores, &n.slots, &n.streams, &n.buffers,
+                       &n.weights, &n.inputs, &n.outputs})
+    w(*x);
+  w(n.failed);
+}
+/// The numbers of a step; what it consists of is counted, and follows elsewhere.
+template <class Words>
+constexpr void visit(Words& w, step_info& s) {
+  w(s.kind);
+  w(s.rank);
+  for (int i = 0; i < s.rank; ++i) visit(w, s.axes[i]);
+  w(s.reduced_from);
+  w(s.reduced_to);
+  w(s.phases);
+  w(s.random);
+  if (s.kind == step_kind::contraction) visit(w, s.product);
+  for (int* const x : {&s.instruction_count, &s.store_count, &s.buffer_count, &s.stream_count,
+                       &s.signature})
+    w(*x);
+}
+template <class Words>
+constexpr void visit(Words& w, value_info& x) {
+  visit(w, x.shape);
+  w(x.type);
+  w(x.per_sample);
+}
+
+template <class Words, class T>
+constexpr void visit_copy(Words& w, T x) {
+  visit(w, x);
+}
+
+/// Writes all that a program is made of.
+template <int Capacity>
+constexpr words<Capacity> written(compiled_graph const& c) {
+  words<Capacity> out;
+  word_writer<Capacity> w{out};
+  visit_copy(w, sizes_of(c));
+  list<step> const& steps = c.steps.steps;
+  list<int> signatures;
+  for (int k = 0; k < steps.size(); ++k) {
+    step const& s = steps[k];
+    int signature = k;
+    for (int i = 0; i < k && signature == k; ++i)
+      if (signatures[i] == i && same_kernel(steps[i], s)) signature = i;
+    signatures.push_back(signature);
+    step_info t;
     t.kind = s.kind;
     t.rank = s.rank;
     for (int i = 0; i < s.rank; ++i) t.axes[i] = s.axes[i];
@@ -153,39 +195,79 @@ constexpr program_data<N> flatten(compiled_graph const& c) {
     t.phases = s.phases;
     t.random = s.random;
     t.product = s.product;
-    t.first_instruction = n.instructions;
     t.instruction_count = s.body.size();
-    for (instruction const& x : s.body) out.instructions[at(n.instructions++)] = x;
-    t.first_store = n.stores;
     t.store_count = s.stores.size();
-    for (store const& x : s.stores) out.stores[at(n.stores++)] = x;
-    t.first_buffer = n.slots;
     t.buffer_count = s.buffers.size();
-    for (int const id : s.buffers) out.slots[at(n.slots++)] = c.memory.buffer_of[id];
-    t.first_stream = n.streams;
     t.stream_count = s.streams.size();
-    for (int const stream : s.streams) out.streams[at(n.streams++)] = stream;
-    t.signature = n.steps;
-    for (int i = 0; i < n.steps; ++i)
-      if (out.steps[at(i)].signature == i && same_kernel(c.steps.steps[i], s)) {
-        t.signature = i;
-        break;
-      }
-    ++n.steps;
+    t.signature = signature;
+    visit(w, t);
+    for (instruction const& x : s.body) visit_copy(w, x);
+    for (store const& x : s.stores) visit_copy(w, x);
+    for (int const id : s.buffers) w(c.memory.buffer_of[id]);
+    for (int const stream : s.streams) w(stream);
   }
-  for (buffer const& b : c.memory.buffers) out.buffers[at(n.buffers++)] = b;
-  for (weight_info const& w : c.source.weights) out.weights[at(n.weights++)] = w;
-  list<std::int64_t> const offsets = weight_layout(c.source);
-  for (int i = 0; i < offsets.size(); ++i) out.weight_offsets[at(i)] = offsets[i];
-  for (input_info const& i : c.source.inputs) out.inputs[at(n.inputs++)] = i;
-  for (int const id : c.source.outputs) {
-    node const& o = c.source[id];
-    out.outputs[at(n.outputs)] = {c.output_shapes[n.outputs], o.type, o.per_sample};
-    ++n.outputs;
+  for (buffer const& b : c.memory.buffers) visit_copy(w, b);
+  for (std::int64_t const offset : weight_layout(c.source)) w(offset);
+  for (input_info const& i : c.source.inputs)
+    visit_copy(w, value_info{i.shape, i.type, i.per_sample});
+  for (int i = 0; i < c.source.outputs.size(); ++i) {
+    node const& o = c.source[c.source.outputs[i]];
+    extents const& shape = i < c.output_shapes.size() ? c.output_shapes[i] : o.shape;
+    visit_copy(w, value_info{shape, o.type, o.per_sample});
   }
-  out.shared_bytes = c.memory.shared_bytes;
-  out.sample_bytes = c.memory.sample_bytes;
+  w(c.memory.shared_bytes);
+  w(c.memory.sample_bytes);
   return out;
+}
+
+constexpr program_sizes read_sizes(word_reader r) {
+  program_sizes n;
+  visit(r, n);
+  return n;
+}
+
+template <program_sizes N>
+constexpr program_data<N> read_program(word_reader r) {
+  program_data<N> out;
+  auto const at = [](int i) { return static_cast<std::size_t>(i); };
+  program_sizes n;
+  visit(r, n);
+  n = {};
+  for (; n.steps < N.steps; ++n.steps) {
+    step_info& t = out.steps[at(n.steps)];
+    visit(r, t);
+    t.first_instruction = n.instructions;
+    for (int i = 0; i < t.instruction_count; ++i) visit(r, out.instructions[at(n.instructions++)]);
+    t.first_store = n.stores;
+    for (int i = 0; i < t.store_count; ++i) visit(r, out.stores[at(n.stores++)]);
+    t.first_buffer = n.slots;
+    for (int i = 0; i < t.buffer_count; ++i) r(out.slots[at(n.slots++)]);
+    t.first_stream = n.streams;
+    for (int i = 0; i < t.stream_count; ++i) r(out.streams[at(n.streams++)]);
+  }
+  for (int i = 0; i < N.buffers; ++i) visit(r, out.buffers[at(i)]);
+  for (int i = 0; i <= N.weights; ++i) r(out.weight_offsets[at(i)]);
+  for (int i = 0; i < N.inputs; ++i) visit(r, out.inputs[at(i)]);
+  for (int i = 0; i < N.outputs; ++i) visit(r, out.outputs[at(i)]);
+  r(out.shared_bytes);
+  r(out.sample_bytes);
+  return out;
+}
+
+/// Room enough for most programs: some 100 layers with their gradients.
+inline constexpr int usual_words = 1 << 17;
+
+template <class Recipe, int Capacity>
+inline constexpr words<Capacity> words_of = written<Capacity>(compile_graph(Recipe::build()));
+
+/// A recipe's program as numbers: compiled once, or once more where there are very many.
+template <class Recipe>
+constexpr word_reader reader_of() {
+  constexpr int needed = words_of<Recipe, usual_words>.needed;
+  if constexpr (needed <= usual_words)
+    return {words_of<Recipe, usual_words>.at};
+  else
+    return {words_of<Recipe, needed>.at};
 }
 
 }  // namespace detail
@@ -194,10 +276,9 @@ constexpr program_data<N> flatten(compiled_graph const& c) {
 /// graph, outputs set; it is evaluated while compiling.
 template <class Recipe>
 struct program {
-  static constexpr detail::program_sizes sizes =
-      detail::sizes_of(compile_graph(Recipe::build()));
+  static constexpr detail::program_sizes sizes = detail::read_sizes(detail::reader_of<Recipe>());
   static constexpr detail::program_data<sizes> data =
-      detail::flatten<sizes>(compile_graph(Recipe::build()));
+      detail::read_program<sizes>(detail::reader_of<Recipe>());
 
   static constexpr int step_count = sizes.steps;
   /// The elements of the flat weight buffer.
