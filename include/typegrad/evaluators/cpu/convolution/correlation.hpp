@@ -63,7 +63,7 @@ struct correlation {
       if (c.outs[i].count > 1 && c.outs[2].count == 1) {
         c.outs[2] = c.outs[i];
         c.row_steps[2] = c.row_steps[i];
-      } else if (c.outs[i].count == 1 || follows) {
+      } else if (c.outs[i].count == 1 || (follows && !trims(i))) {
         c.outs[2].count *= c.outs[i].count;
       } else {
         break;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
 #include <numeric>
 #include <typegrad/evaluators/cpu/convolution/forward.hpp>
+#include <typegrad/evaluators/cpu/convolution/input_columns.hpp>
 
 namespace typegrad::cpu {
 namespace detail {
@@ -116,6 +118,24 @@ struct input_problem {
                               axis == 2 ? j % last : axis == 1 ? j / last % mid : j / last / mid);
   }
 
+  // The same; of few phases they are worked out while compiling.
+  template <int I>
+  static axis_phase known_phase(std::int64_t j, int axis) {
+    constexpr std::int64_t count = phases(I);
+    if constexpr (count <= 8) {
+      static constexpr auto known = [] {
+        std::array<axis_phase, static_cast<std::size_t>(3 * count)> all{};
+        for (std::size_t i = 0; i < all.size(); ++i) {
+          all[i] = phase(I, static_cast<std::int64_t>(i) / 3, static_cast<int>(i % 3));
+        }
+        return all;
+      }();
+      return known[static_cast<std::size_t>(3 * j + axis)];
+    } else {
+      return phase(I, j, axis);
+    }
+  }
+
   // All phases of a kind meet the borders in the same way.
   static constexpr bool phases_agree(int part, int axis) {
     int const k = kind(part, axis);
@@ -187,7 +207,7 @@ struct input_problem {
                                    tap / c.taps[2].count % c.taps[1].count, tap % c.taps[2].count};
     std::int64_t at = 0;
     for (int i = 0; i < 3; ++i) {
-      axis_phase const p = phase(I, j, i);
+      axis_phase const p = known_phase<I>(j, i);
       at = at * over.axes[i].size + p.first_tap + (p.taps - 1 - place[i]) * p.tap_step;
     }
     as_loader<T, Arch, strided<T>> const b{{k + at * c_group * Shape.filters, Shape.filters}};
@@ -227,7 +247,20 @@ struct convolution_input {
       Shape.over.axes[2].in % row_stride == 0
           ? detail::split_for<T, Arch>(Shape.group_channels(), Shape.over.axes[2].in / row_stride)
           : 1;
-  using general = detail::moving_window<detail::input_problem<Shape, split>, T, Arch>;
+  using direct = detail::moving_window<detail::input_problem<Shape, split>, T, Arch>;
+  using by_columns = detail::input_by_columns<
+      Shape, detail::input_problem<detail::columns_shape(Shape), 1>, T, Arch>;
+  static constexpr bool in_columns = [] {
+    if constexpr (Shape.over.groups != 1 || Shape.over.axes[2].size == 1 || pointwise || dense ||
+                  detail::suits_winograd<detail::input_problem<Shape, split>, T, Arch>()) {
+      return false;
+    } else if constexpr (!detail::input_cost::of(Shape, detail::width<T, Arch>, split).pays()) {
+      return false;
+    } else {
+      return by_columns::fits;
+    }
+  }();
+  using general = std::conditional_t<in_columns, by_columns, direct>;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     if constexpr (pointwise || dense) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
 #include <typegrad/evaluators/cpu/convolution/correlation.hpp>
 #include <typegrad/evaluators/cpu/convolution/pad.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>
@@ -109,13 +110,19 @@ struct sliding {
     team const workers = alone ? team{} : members;
     T* const shared = reinterpret_cast<T*>(scratch);
     T* const own = shared + (resident ? packed_size : 0) + workers.index * own_size;
-    T* const packed = resident ? shared : own;
-    T* const whole = own + (resident ? 0 : packed_size);
-    T* const samples = whole + whole_size;
     if constexpr (resident) {
-      pack_all(workers, k, packed);
+      pack_all(workers, k, shared);
       workers.barrier();
     }
+    work(workers, batch, a, k, epilogue, resident ? shared : own, own);
+  }
+
+  // All but the packing, if panels are resident. `own`: the member's own scratch memory.
+  template <class Epilogue>
+  static void work(team const& workers, std::int64_t batch, T const* a, T const* k,
+                   Epilogue const& epilogue, T* packed, T* own) {
+    T* const whole = own + (resident ? 0 : packed_size);
+    T* const samples = whole + whole_size;
     auto const grid = team_grid::of(workers.size, batch * tiles, at.panels, !resident);
     team const down{workers.index / grid.across, grid.down};
     team const across{workers.index % grid.across, grid.across};
@@ -184,6 +191,27 @@ struct sliding {
     if constexpr (split > 1) spread_columns<static_cast<int>(split), Arch>(to, channels);
   }
 
+  struct phase_place {
+    std::int64_t start, first_row;
+  };
+  // Of few phases they are worked out while compiling.
+  template <int I>
+  static phase_place place_of(std::int64_t phase) {
+    constexpr std::int64_t count = Problem::phases(I);
+    if constexpr (count <= 8) {
+      static constexpr auto places = [] {
+        std::array<phase_place, static_cast<std::size_t>(count)> all{};
+        for (std::int64_t j = 0; j < count; ++j) {
+          all[static_cast<std::size_t>(j)] = {Problem::start(I, j), Problem::first_row(I, j)};
+        }
+        return all;
+      }();
+      return places[static_cast<std::size_t>(phase)];
+    } else {
+      return {Problem::start(I, phase), Problem::first_row(I, phase)};
+    }
+  }
+
   // One part of C, of a block of samples.
   template <int I, class Epilogue>
   static void run_part(team const& across, span_of_work samples, span_of_work mine, T const* from,
@@ -191,8 +219,9 @@ struct sliding {
     using c = correlator<I>;
     auto const panels = across.part(groups * c::panels);
     for (std::int64_t phase = 0; phase < Problem::phases(I); ++phase) {
-      T const* const a = from + Problem::start(I, phase) * split;
-      std::int64_t const first_row = Problem::first_row(I, phase);
+      phase_place const at_phase = place_of<I>(phase);
+      T const* const a = from + at_phase.start * split;
+      std::int64_t const first_row = at_phase.first_row;
       auto const tiles_of = [&](auto const& units, std::int64_t sample, std::int64_t p,
                                 T const* b) __attribute__((always_inline)) {
         std::int64_t const group = p / c::panels;
