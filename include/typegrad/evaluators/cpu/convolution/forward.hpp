@@ -20,6 +20,7 @@ struct forward_problem {
   static constexpr std::int64_t a_size = Shape.x_size(), products = Shape.products();
   static constexpr std::int64_t rows = over.positions_out();
   static constexpr int parts = 1;
+  static constexpr bool kernel_in_place = true;
 
   static constexpr sample_box box = [] {
     sample_box b{{}, {}, {}, Shape.channels};

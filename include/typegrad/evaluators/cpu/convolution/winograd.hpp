@@ -96,27 +96,47 @@ template <class T, class Arch>
   }
 }
 
-// Transforms the `count` packed elements of each of nine taps.
+// A panel of the kernel: `rows` of `vectors`, of nine taps.
+template <class T>
+struct winograd_taps {
+  T const* data;
+  std::int64_t tap_step, row_step;
+};
+
+// Transforms it; the result is packed, points are `plane` apart.
 template <class T, class Arch>
-[[gnu::noinline]] void winograd_kernel(T const* from, T* to, std::int64_t plane,
-                                       std::int64_t count) {
+[[gnu::noinline]] void winograd_kernel(winograd_taps<T> from, std::int64_t row_count, int vectors,
+                                       T* to, std::int64_t plane) {
   using batch = xsimd::batch<T, Arch>;
-  constexpr int n = winograd_inputs;
-  for (std::int64_t e = 0; e < count; e += width<T, Arch>) {
-    batch rows[n * 3];
-    TYPEGRAD_UNROLL
-    for (int j = 0; j < 3; ++j) {
-      batch column[3];
-      TYPEGRAD_UNROLL
-      for (int i = 0; i < 3; ++i) column[i] = batch::load_unaligned(from + (3 * i + j) * plane + e);
-      winograd_line::kernel(column, 1, rows + j, 3);
+  constexpr int n = winograd_inputs, width = detail::width<T, Arch>;
+  for (std::int64_t r = 0; r < row_count; ++r, from.data += from.row_step) {
+    // Rows may be pages apart, where no hardware looks ahead.
+    if (r + 8 < row_count) {
+      for (int tap = 0; tap < 9; ++tap) {
+        for (int v = 0; v < vectors; ++v) {
+          __builtin_prefetch(from.data + tap * from.tap_step + 8 * from.row_step + v * width);
+        }
+      }
     }
-    TYPEGRAD_UNROLL
-    for (int i = 0; i < n; ++i) {
-      batch row[n];
-      winograd_line::kernel(rows + i * 3, 1, row, 1);
+    for (int v = 0; v < vectors; ++v, to += width) {
+      batch rows[n * 3];
       TYPEGRAD_UNROLL
-      for (int j = 0; j < n; ++j) row[j].store_unaligned(to + (i * n + j) * plane + e);
+      for (int j = 0; j < 3; ++j) {
+        batch column[3];
+        TYPEGRAD_UNROLL
+        for (int i = 0; i < 3; ++i) {
+          column[i] =
+              batch::load_unaligned(from.data + (3 * i + j) * from.tap_step + v * width);
+        }
+        winograd_line::kernel(column, 1, rows + j, 3);
+      }
+      TYPEGRAD_UNROLL
+      for (int i = 0; i < n; ++i) {
+        batch row[n];
+        winograd_line::kernel(rows + i * 3, 1, row, 1);
+        TYPEGRAD_UNROLL
+        for (int j = 0; j < n; ++j) row[j].store_unaligned(to + (i * n + j) * plane);
+      }
     }
   }
 }
@@ -180,7 +200,7 @@ constexpr bool suits_winograd() {
 
 // From so many tiles on, of all samples, the algorithm is faster than the definition: the kernel's
 // transform, which costs as much for few tiles as for many, has paid.
-inline constexpr std::int64_t winograd_from = 7;
+inline constexpr std::int64_t winograd_from = 4;
 
 // Problem as for `sliding`, of one part.
 template <class Problem, class T, class Arch>
@@ -205,6 +225,8 @@ struct winograd {
   // A panel of the kernel, as it is packed and transformed.
   static constexpr std::int64_t panel_size = channels * vectors * width;
   static constexpr std::int64_t plane = plane_of(panel_size);
+  // The problem's kernel is (taps, channels, columns), as it lies.
+  static constexpr bool kernel_in_place = requires { Problem::kernel_in_place; };
   // If all of the transformed kernel is as small as this, it is kept; else a panel at a time.
   static constexpr bool resident = points * plane * panels * size <= 5 << 19;
 
@@ -218,8 +240,9 @@ struct winograd {
   static constexpr std::int64_t c_plane = plane_of(block * vectors * width);
   static constexpr std::int64_t a_size = points * a_plane, c_size = points * c_plane;
   static constexpr std::int64_t b_size = points * plane * (resident ? panels : 1);
+  static constexpr std::int64_t packed_size = kernel_in_place ? 0 : 9 * plane;
   static constexpr std::int64_t own_size =
-      round_up(channels, line) + a_size + c_size + 9 * plane + (resident ? 0 : b_size);
+      round_up(channels, line) + a_size + c_size + packed_size + (resident ? 0 : b_size);
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     return static_cast<std::size_t>((own_size * team_size + (resident ? b_size : 0)) * size);
@@ -237,7 +260,7 @@ struct winograd {
     T* const left = zeros + round_up(channels, line);
     T* const sums = left + a_size;
     T* const packed = sums + c_size;
-    T* const right = resident ? shared : packed + 9 * plane;
+    T* const right = resident ? shared : packed + packed_size;
     std::fill_n(zeros, channels, T(0));
     if constexpr (resident) {
       auto const mine = workers.part(panels);
@@ -274,11 +297,17 @@ struct winograd {
   }
 
   static void transform_kernel(T const* k, std::int64_t panel, T* packed, T* to) {
-    for (int tap = 0; tap < 9; ++tap) {
-      Problem::template pack<0, T, Arch>(k, 0, 0, vectors, panel * vectors * width, tap,
-                                         packed + tap * plane);
+    constexpr std::int64_t size_of_row = vectors * width;
+    if constexpr (kernel_in_place) {
+      winograd_kernel<T, Arch>({k + panel * size_of_row, channels * columns, columns}, channels,
+                               vectors, to, plane);
+    } else {
+      for (int tap = 0; tap < 9; ++tap) {
+        Problem::template pack<0, T, Arch>(k, 0, 0, vectors, panel * size_of_row, tap,
+                                           packed + tap * plane);
+      }
+      winograd_kernel<T, Arch>({packed, plane, size_of_row}, channels, vectors, to, plane);
     }
-    winograd_kernel<T, Arch>(packed, to, plane, panel_size);
   }
 
   // The first output of a tile, counted over all samples.
