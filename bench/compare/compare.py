@@ -221,7 +221,7 @@ def compare(options, threads):
              for name, command, extra in commands(options, threads)}
     found = {}
     for case in dict.fromkeys(row.case for row in ROWS):
-        if options.only and options.only not in case:
+        if not any(part in case for part in options.only.split(",")):
             continue
         players = []
         for name, side in sides.items():
@@ -321,7 +321,7 @@ def main():
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default: 1,2)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds of each case (default: 7)")
     parser.add_argument("--seconds", type=float, default=0.15, help="of each measurement")
-    parser.add_argument("--only", default="", help="cases named like this; writes no files")
+    parser.add_argument("--only", default="", help="cases named like one of these (a,b); writes no files")
     parser.add_argument("--jax", action="store_true", help="JAX too")
     parser.add_argument("--without-torch", action="store_true")
     parser.add_argument("--quick", action="store_true",
