@@ -270,8 +270,9 @@ struct winograd {
       workers.barrier();
     }
     std::int64_t const all = batch * tiles;
-    auto const grid = team_grid::of(workers.size, divide_up(all, rows), panels, !resident);
-    auto const mine = team{workers.index / grid.across, grid.down}.part(all, rows);
+    constexpr std::int64_t grain = rows / 2;
+    auto const grid = team_grid::of(workers.size, divide_up(all, grain), panels, !resident);
+    auto const mine = team{workers.index / grid.across, grid.down}.part(all, grain);
     auto const my_panels = team{workers.index % grid.across, grid.across}.part(panels);
     std::int64_t const count = mine.end - mine.begin;
     std::int64_t const blocks = divide_up(count, block);
