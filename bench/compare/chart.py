@@ -5,12 +5,13 @@ from xml.sax.saxutils import escape
 
 COLOURS = ("#2f6db5", "#e08a2e", "#4f9d69", "#a05195")
 WIDTH, LABEL, RIGHT = 860, 330, 60
-BAR, GAP, GROUP = 12, 2, 12  # a bar's height, between bars, between rows
+BAR, GAP, GROUP = 12, 1, 8  # a bar's height, between bars, between rows
 TOP, BOTTOM = 84, 44
 
 
-def bars(rows, threads, subtitle):
-    """rows: as in results.json; a bar for each number of threads, on a logarithmic axis."""
+def bars(rows, threads, title, subtitle):
+    """rows: {"title", "threads": {"1": {"ratio"}, ...}}; a bar for each number of threads, on a
+    logarithmic axis."""
     ratios = [e["ratio"] for r in rows for e in r["threads"].values() if "ratio" in e]
     low = min(0.5, 2 ** math.floor(math.log2(min(ratios))))
     high = max(4.0, 1.15 * max(ratios))
@@ -26,8 +27,7 @@ def bars(rows, threads, subtitle):
         f'width="{WIDTH}" height="{bottom + BOTTOM}" '
         'font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#24292f">',
         f'<rect width="{WIDTH}" height="{bottom + BOTTOM}" rx="8" fill="#ffffff"/>',
-        '<text x="20" y="28" font-size="16" font-weight="bold">'
-        'How many times as fast typegrad is</text>',
+        f'<text x="20" y="28" font-size="16" font-weight="bold">{escape(title)}</text>',
         f'<text x="20" y="46" fill="#57606a">{escape(subtitle)}</text>']
     x = LABEL
     for t, colour in zip(threads, COLOURS):
@@ -46,16 +46,10 @@ def bars(rows, threads, subtitle):
     out.append(f'<text x="{at(1):.1f}" y="{bottom + 34}" text-anchor="middle" fill="#57606a">'
                'as fast as the peer</text>')
     y = TOP
-    previous = None
     for row in rows:
         middle = y + len(threads) * (BAR + GAP) / 2 - GAP / 2
-        title = escape(row["title"]) if row["title"] != previous else ""
-        previous = row["title"]
-        if title:
-            out.append(f'<text x="{LABEL - 10}" y="{middle - 2:.1f}" text-anchor="end">'
-                       f"{title}</text>")
-        out.append(f'<text x="{LABEL - 10}" y="{middle + 11:.1f}" text-anchor="end" font-size="11" '
-                   f'fill="#57606a">against {escape(row["name"])}</text>')
+        out.append(f'<text x="{LABEL - 10}" y="{middle + 4:.1f}" text-anchor="end">'
+                   f"{escape(row['title'])}</text>")
         for t, colour in zip(threads, COLOURS):
             entry = row["threads"].get(str(t), {})
             if "ratio" in entry:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Plays typegrad and its peers against each other and writes the table, results.json and the chart.
+"""Plays typegrad and its peers against each other and writes the table, results.json and the charts.
 
 Each side is a process of its own that stays alive and waits (harness.hpp, torch_worker.py). A round
 measures a case once on every side, one after the other, forwards in even rounds and backwards in
@@ -44,7 +44,7 @@ SMALL, LARGE = "784-128-10", "784-512-256-10"
 
 def mlp_rows(kind, widths, batch):
     case = f"{kind}_mlp_{widths.replace('-', '_')}_b{batch}"
-    title = f"{'training step' if kind == 'train' else 'inference'} {widths}, batch {batch}"
+    title = f"MLP {widths}, {'training step' if kind == 'train' else 'inference'}, batch {batch}"
     rows = [Row(title, case, EITHER, "PyTorch"),
             Row(title, case, AS_INSTALLED, "PyTorch as installed")]
     if kind == "train":
@@ -303,6 +303,34 @@ def machine():
     return found
 
 
+def least(results, counts):
+    """For each case and number of threads the least of the ratios in the rows that count."""
+    cases = {}
+    for row in results:
+        if not counts(row["name"]):
+            continue
+        found = cases.setdefault(row["case"], {"title": row["title"], "threads": {}})["threads"]
+        for t, entry in row["threads"].items():
+            if "ratio" in entry:
+                found[t] = min(found.get(t, entry), entry, key=lambda e: e["ratio"])
+    return [c for c in cases.values() if c["threads"]]
+
+
+def draw(results, threads, about):
+    machine = f"{about['processor']}, fp32, same threads; PyTorch {about.get('torch')}"
+    charts = [
+        ("comparison.svg", "How many times as fast as PyTorch typegrad is",
+         machine + ": the fastest of eager, compiled, channels_last, fused",
+         least(results, lambda name: "torch" in name.lower() and name != "libtorch"
+               and "as installed" not in name)),
+        ("comparison_libtorch.svg", "How many times as fast as libtorch (C++) typegrad is",
+         machine, least(results, lambda name: name == "libtorch"))]
+    for file, title, subtitle, rows in charts:
+        if rows:
+            (ROOT / "docs" / file).write_text(chart.bars(rows, threads, title, subtitle))
+            print(f"written: docs/{file}", file=sys.stderr)
+
+
 def check_numbers():
     """Typegrad's and PyTorch's networks must give the same numbers, or their times mean nothing."""
     folder = HERE / ".build" / "check"
@@ -348,18 +376,12 @@ def main():
     (HERE / "results.json").write_text(json.dumps(
         {"machine": about, "rows": results, "cases": found}, indent=1) + "\n")
     print("\nwritten: bench/compare/results.json", file=sys.stderr)
-    drawn = [r for r in results if r["name"] != "JAX" and "as installed" not in r["name"]
-             and (r["name"] != "libtorch" or "mlp" in r["case"])
-             and any("ratio" in e for e in r["threads"].values())]
     if any(e["noisy"] for r in results for e in r["threads"].values()):
         print("Other programs kept the machine busy in the cases marked noisy: do not quote them. "
-              "docs/comparison.svg is left as it was; run again on a quiet machine.",
+              "The charts in docs/ are left as they were; run again on a quiet machine.",
               file=sys.stderr)
-    elif drawn:
-        subtitle = f"{about['processor']}, fp32; PyTorch {about.get('torch')}"
-        svg = chart.bars(drawn, threads, subtitle)
-        (ROOT / "docs" / "comparison.svg").write_text(svg)
-        print("written: docs/comparison.svg", file=sys.stderr)
+        return
+    draw(results, threads, about)
 
 
 if __name__ == "__main__":
