@@ -57,7 +57,7 @@ void check() {
     for (double& x : v) x = static_cast<double>(static_cast<float>(uniform(source)));
     return v;
   };
-  for (std::int64_t const batch : {1, 2, 7}) {
+  for (std::int64_t const batch : {1, 2, 7, 131}) {
     b.batch_size = batch;
     b.inputs = {numbers(g.inputs[0].shape.count() * batch)};
     b.weights.clear();
