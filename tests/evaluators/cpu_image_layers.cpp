@@ -73,6 +73,14 @@ TEST_CASE("CPU programs of convolutional layers", "[cpu]") {
   check<side_by_side<tg::shape<3, 4, 5, 2>, tg::conv3d<3, 2, tg::same>>>();
 }
 
+TEST_CASE("CPU programs of layers with few filters and channels", "[cpu]") {
+  check<side_by_side<tg::shape<9, 30, 1>, tg::conv2d<6, 5, tg::same, tg::relu>,
+                     tg::conv2d<3, 3, tg::same, tg::tanh>,
+                     tg::conv2d<1, 3, tg::same, tg::no_bias>>>();
+  check<side_by_side<tg::shape<8, 14, 6>, tg::conv2d<16, 5, tg::relu>, tg::max_pooling2d<2>,
+                     tg::max_pooling2d<2, tg::same, tg::strides<1>>, tg::average_pooling2d<2>>>();
+}
+
 TEST_CASE("CPU programs of depthwise and separable convolutions", "[cpu]") {
   check<side_by_side<image, tg::depthwise_conv2d<3, tg::same, tg::relu>,
                      tg::depthwise_conv2d<2, tg::depth_multiplier<2>, tg::strides<2>>,

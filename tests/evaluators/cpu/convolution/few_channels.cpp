@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <evaluators/cpu/convolution/check.hpp>
 
 // Shapes with so few channels or filters that they leave most of a vector's lanes empty.
@@ -11,6 +12,49 @@ template <convolution_shape S, class T = float>
 constexpr bool in_columns = cpu::convolution_input<S, T>::in_columns;
 
 constexpr convolution_shape lenet_2 = conv2(axis(14, 5), axis(14, 5), 6, 16);
+
+template <convolution_shape S, class T = float>
+constexpr bool in_pixels = cpu::convolution_forward<S, T>::in_pixels;
+constexpr bool has_permutes = cpu::detail::has_avx512<xsimd::default_arch>;
+
+constexpr convolution_shape lenet_1 = conv2(same(28, 5), same(28, 5), 1, 6);
+
+// An epilogue that takes several rows at once, and stores what it is given.
+template <class T, bool Heavy>
+struct run_epilogue : counting_epilogue<T> {
+  static constexpr bool heavy = Heavy;
+  template <std::int64_t Columns>
+  static constexpr bool takes_runs = true;
+
+  template <std::int64_t Columns, class Batch, class Lanes>
+  void run_of(std::int64_t row, std::int64_t column, Batch sum, Lanes count) const {
+    CHECK((column >= 0 && column < Columns && Columns == this->stride));
+    std::int64_t const at = row * Columns + column;
+    cpu::store_partial(this->data + at, sum, count);
+    for (int i = 0; i < count; ++i) ++this->times[at + i];
+  }
+};
+
+// The same sums, to the bit, by rows and by runs of rows.
+template <convolution_shape S>
+void check_runs(std::int64_t batch) {
+  using kernel = cpu::convolution_forward<S, float>;
+  guarded<float> x(batch * S.x_size()), k(S.k_size());
+  fill(x, 1);
+  fill(k, 2);
+  auto const n = static_cast<std::size_t>(batch * S.y_size());
+  std::vector<float> by_row(n), by_run(n), by_heavy(n);
+  std::vector<unsigned char> times(n);
+  auto const count = [&](std::vector<float>& to) {
+    return counting_epilogue<float>{to.data(), times.data(), S.filters};
+  };
+  CHECK(run_on<kernel>(1, batch, x.data(), k.data(), count(by_row)));
+  CHECK(run_on<kernel>(3, batch, x.data(), k.data(), run_epilogue<float, false>{count(by_run)}));
+  CHECK(run_on<kernel>(2, batch, x.data(), k.data(), run_epilogue<float, true>{count(by_heavy)}));
+  CHECK(by_row == by_run);
+  CHECK(by_row == by_heavy);
+  CHECK(std::count(times.begin(), times.end(), 3) == static_cast<std::ptrdiff_t>(n));
+}
 
 template <convolution_shape S, class T = float>
 void check_batches() {
@@ -46,4 +90,37 @@ TEST_CASE("input gradients with few channels", "[convolution]") {
   check_batches<conv1(axis(15, 6), 17, 33)>();
   check_batches<lenet_2, double>();
   check_batches<conv2(axis(8, 3), axis(8, 4), 3, 8), double>();
+}
+
+TEST_CASE("the cost model: outputs of a row as lanes", "[convolution]") {
+  static_assert(in_pixels<lenet_1> == has_permutes);
+  static_assert(in_pixels<conv2(axis(32, 5), axis(36, 5), 3, 6)> == has_permutes);
+  static_assert(!in_pixels<lenet_1, double>);
+  // Many filters; rows that leave most of a vector empty.
+  static_assert(!in_pixels<conv2(same(28, 5), same(28, 5), 1, 16)>);
+  static_assert(!in_pixels<conv2(same(18, 5), same(18, 5), 1, 6)>);
+}
+
+TEST_CASE("convolutions with few filters", "[convolution]") {
+  check_batches<lenet_1>();
+  check<lenet_1>(40, 3, forward);
+  check<lenet_1>(3, 1, forward, true);
+  check_batches<conv2(axis(20, 5), axis(36, 5), 3, 6)>();
+  check_batches<conv2(same(9, 3), same(16, 3), 1, 1)>();
+  check_batches<conv2(same(9, 3), same(31, 4), 1, 2)>();
+  check_batches<conv2(same(5, 3), same(15, 3), 2, 3)>();
+  check_batches<conv2(same(5, 2), same(64, 3), 1, 4)>();
+  check_batches<conv2(same(9, 3, 2), same(62, 5, 2), 1, 5)>();
+  check_batches<conv2(same(9, 3, 2), same(46, 4, 3), 2, 7)>();
+  check_batches<conv2(same(4, 3), same(100, 3), 1, 8)>();
+  check_batches<conv2(axis(9, 3, {.dilation = 2}), axis(38, 4, {.stride = 2, .dilation = 3}), 1, 6)>();
+  check_batches<conv3(axis(5, 2), same(5, 3), same(15, 3), 1, 6)>();
+  check_batches<conv1(same(300, 5), 1, 6)>();
+}
+
+TEST_CASE("convolutions give several rows at once to epilogues that take them", "[convolution]") {
+  check_runs<lenet_1>(3);
+  check_runs<conv2(same(9, 3), same(31, 4), 1, 5)>(2);
+  check_runs<conv2(same(5, 3), same(15, 3), 2, 3)>(3);
+  check_runs<conv2(same(5, 3), same(31, 3), 1, 1)>(1);
 }

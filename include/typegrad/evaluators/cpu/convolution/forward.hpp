@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/evaluators/cpu/convolution/depthwise.hpp>
+#include <typegrad/evaluators/cpu/convolution/pixel_lanes.hpp>
 #include <typegrad/evaluators/cpu/convolution/shape.hpp>
 #include <typegrad/evaluators/cpu/convolution/sliding.hpp>
 #include <typegrad/evaluators/cpu/convolution/winograd.hpp>
@@ -105,7 +106,11 @@ struct convolution_forward {
   using product = gemm<gemm_shape{.n = n, .k = k}, T, Arch>;
   static constexpr int split =
       detail::split_for<T, Arch>(Shape.group_filters(), Shape.over.axes[2].out);
-  using general = detail::moving_window<detail::forward_problem<Shape, split>, T, Arch>;
+  using by_pixels = detail::pixel_lanes<Shape, T, Arch>;
+  static constexpr bool in_pixels = Shape.over.groups == 1 && by_pixels::pays(split);
+  using general =
+      std::conditional_t<in_pixels, by_pixels,
+                         detail::moving_window<detail::forward_problem<Shape, split>, T, Arch>>;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     if constexpr (pointwise || dense) {
