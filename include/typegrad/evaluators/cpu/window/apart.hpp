@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/evaluators/cpu/window/walk.hpp>
+#include <typegrad/evaluators/cpu/window/beside.hpp>
 
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu::detail {
@@ -61,8 +61,37 @@ struct windows_apart : window_walk<Shape, T, Arch> {
                                       std::int64_t at, std::int64_t from, std::int64_t to) {
     auto const rule = stated;  // copies, since stores could alias the originals
     auto const epilogue = given;
-    for (std::int64_t o = from; o < to; ++o)
+    std::int64_t o = from;
+    using beside = beside_of<walk>;
+    if constexpr (beside::windows > 1 && takes_runs<Epilogue, channels> &&
+                  columns.stride == columns.size && columns.dilation == 1) {
+      for (; o + beside::windows <= to; o += beside::windows)
+        several_windows(rule, y + o * channels, epilogue, at + o * columns.stride);
+    }
+    for (; o < to; ++o)
       one_window<true>(rule, y + o * channels, epilogue, at + o * columns.stride, {});
+  }
+
+  /// Windows that share a vector: their elements are whole rows of the result.
+  template <class Epilogue>
+  TYPEGRAD_FORCE static void several_windows(Rule const& rule, T const* y,
+                                             Epilogue const& epilogue, std::int64_t at) {
+    using beside = beside_of<walk>;
+    vector elements[depth.size * rows.size][beside::vectors(width)];
+    for (auto& row : elements)
+      for (vector& v : row) v = vector(T(0));
+    rule.template operator()<walk, true>(
+        at * channels, beside{}, {},
+        vector(cpu::load_partial<Arch>(y, lanes<beside::lanes_in_use>{})),
+        [&](std::int64_t place, vector const& v) __attribute__((always_inline)) {
+          std::int64_t const line = place / columns.in;
+          std::int64_t const tap = line / rows.in / depth.dilation * rows.size +
+                                   line % rows.in / rows.dilation;
+          put_tap(beside{}, place % columns.in, v, elements[tap]);
+        });
+    for (std::int64_t t = 0; t < depth.size * rows.size; ++t)
+      hand_on_rows<channels, beside::row>(
+          epilogue, at + walk::tap_position(t / rows.size, t % rows.size, 0), elements[t]);
   }
 
   template <class Epilogue>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/evaluators/cpu/window/walk.hpp>
+#include <typegrad/evaluators/cpu/window/beside.hpp>
 
 // What makes one value of each window: its maximum, its sum, the value at the maximum.
 
@@ -54,7 +54,17 @@ struct window_fold : window_walk<Shape, T, Arch> {
                                       std::int64_t row, std::int64_t from, std::int64_t to) {
     auto const rule = stated;  // copies, since stores could alias the originals
     auto const epilogue = given;
-    for (std::int64_t o = from; o < to; ++o)
+    std::int64_t o = from;
+    using beside = beside_of<walk>;
+    if constexpr (beside::windows > 1 && takes_runs<Epilogue, channels>) {
+      for (; o + beside::windows <= to; o += beside::windows) {
+        vector out[1];
+        rule.template operator()<walk, true>(out, (at + o * columns.stride) * channels, beside{},
+                                             {});
+        hand_on_rows<channels, beside::lanes_in_use>(epilogue, row + o, out);
+      }
+    }
+    for (; o < to; ++o)
       one_window<true>(rule, epilogue, at + o * columns.stride, row + o, {});
   }
 

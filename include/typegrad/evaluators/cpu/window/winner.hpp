@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/evaluators/cpu/window/walk.hpp>
+#include <typegrad/evaluators/cpu/window/beside.hpp>
 
 TYPEGRAD_QUIET_BEGIN
 namespace typegrad::cpu::detail {
@@ -45,7 +45,8 @@ struct winner_of_window {
 
  private:
   /// The same where some lanes have a NaN.
-  [[gnu::noinline, gnu::cold]] static vector find_nan(T const* x, std::int64_t element, int n,
+  template <class N>
+  [[gnu::noinline, gnu::cold]] static vector find_nan(T const* x, std::int64_t element, N n,
                                                       taps_of_window inside, vector best) {
     if constexpr (Whole)
       for (int i = 0; i < max_spatial; ++i) inside.axes[i] = {0, Walk::sizes[i]};
