@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <evaluators/cpu/convolution/check.hpp>
+#include <typegrad/evaluators/cpu/convolution/kernel_gradient.hpp>
 
 using namespace convolution_test;
 using cpu::detail::forward_problem;
@@ -34,7 +35,33 @@ void check_winograd(std::int64_t batch, int teams) {
                                                               S.channels, depth);
 }
 
+template <convolution_shape S, class Arch = xsimd::default_arch>
+void check_gradient(std::int64_t batch, int teams) {
+  guarded<float> x(batch * S.x_size()), y(batch * S.y_size());
+  fill(x, 3);
+  fill(y, 4);
+  expectation expected(S.k_size());
+  for_products(S, batch, [&](auto i, auto j, auto o) {
+    expected.add(j, static_cast<double>(x[i]) * static_cast<double>(y[o]));
+  });
+  // The error of the transforms does not fall with the number of tiles.
+  std::int64_t const depth = 100;
+  using kernel = cpu::convolution_kernel<S, float, Arch>;
+  STATIC_CHECK(kernel::winograd::suits);
+  check_kernel<kernel>("kernel", S, batch, teams, x, y, expected, S.filters, depth);
+}
+
 }  // namespace
+
+TEST_CASE("Winograd's algorithm gives a convolution's kernel gradient", "[convolution]") {
+  check_gradient<conv2(same(8, 3), same(8, 3), 64, 64)>(3, 3);
+  check_gradient<conv2(same(8, 3), same(8, 3), 64, 64)>(0, 2);
+  check_gradient<conv2(same(8, 3), same(8, 3), 16, 48)>(33, 3);  // blocks of tiles
+  check_gradient<conv2(same(4, 3), same(4, 3), 64, 32)>(3, 2);   // too few tiles
+  check_gradient<conv2(same(4, 3), same(5, 3), 128, 96)>(5, 2);  // tiles that jut out
+  check_gradient<conv2(axis(7, 3), axis(9, 3, {.low = 2, .high = 2}), 96, 64)>(2, 2);
+  check_gradient<conv2(same(4, 3), same(4, 3), 512, 288)>(20, 2);  // groups of filters
+}
 
 TEST_CASE("Winograd's algorithm gives a convolution and its input gradient", "[convolution]") {
   check_winograd<conv2(same(8, 3), same(8, 3), 64, 64)>(3, 3);
@@ -64,5 +91,6 @@ TEST_CASE("Winograd's algorithm is chosen for enough tiles", "[convolution]") {
 #if XSIMD_WITH_FMA3_AVX2
 TEST_CASE("Winograd's algorithm with shorter vectors", "[convolution]") {
   check_winograd<conv2(same(8, 3), same(7, 3), 64, 80), xsimd::fma3<xsimd::avx2>>(2, 2);
+  check_gradient<conv2(same(8, 3), same(7, 3), 24, 80), xsimd::fma3<xsimd::avx2>>(2, 2);
 }
 #endif

@@ -8,6 +8,7 @@
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient_copies.hpp>
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient_plan.hpp>
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient_tile.hpp>
+#include <typegrad/evaluators/cpu/convolution/winograd_gradient.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>
 
 namespace typegrad::cpu {
@@ -209,12 +210,18 @@ template <convolution_shape Shape, class T, class Arch = xsimd::default_arch>
 struct convolution_kernel {
   // Below this many multiply-adds the team's first member does all: see gemm.
   static constexpr std::int64_t parallel_from = 256 * 1024;
+  using direct = detail::kernel_gradient<Shape, T, Arch>;
+  using winograd = detail::winograd_gradient<Shape, T, Arch>;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
     if constexpr (Shape.depthwise()) {
       return depthwise_kernel<Shape, T, Arch>::scratch_bytes(team_size);
+    } else if constexpr (!winograd::suits) {
+      return direct::scratch_bytes(team_size);
+    } else if constexpr (winograd::tiles >= detail::winograd_from) {
+      return winograd::scratch_bytes(team_size);
     } else {
-      return detail::kernel_gradient<Shape, T, Arch>::scratch_bytes(team_size);
+      return std::max(winograd::scratch_bytes(team_size), direct::scratch_bytes(team_size));
     }
   }
 
@@ -226,8 +233,16 @@ struct convolution_kernel {
     } else {
       bool const alone = batch * Shape.products() < parallel_from;
       if (alone && members.index != 0) return;
-      detail::kernel_gradient<Shape, T, Arch>::run(alone ? team{} : members, batch, x, y, epilogue,
-                                                   scratch);
+      team const workers = alone ? team{} : members;
+      if constexpr (!winograd::suits) {
+        direct::run(workers, batch, x, y, epilogue, scratch);
+      } else if constexpr (winograd::tiles >= detail::winograd_from) {
+        winograd::run(workers, batch, x, y, epilogue, scratch);
+      } else if (batch * winograd::tiles >= detail::winograd_from) {
+        winograd::run(workers, batch, x, y, epilogue, scratch);
+      } else {
+        direct::run(workers, batch, x, y, epilogue, scratch);
+      }
     }
   }
 };
