@@ -131,8 +131,9 @@ constexpr symbol lower_convolution(op code, symbol a, symbol b, attribute const&
   } else {
     axes.contract_a = {positions.rank};
     axes.contract_b = {code == op::convolution ? 0 : 1};
-    std::int64_t const filters = b.shape().back();
-    symbol const k = build::reshape(b, {b.shape().count() / filters, filters});
+    extents const& kernel = b.info().shape;
+    std::int64_t const filters = kernel.back();
+    symbol const k = build::reshape(b, {kernel.count() / filters, filters});
     result = lower_product(rows(a), k, product_attribute(axes));
   }
   return build::reshape(result, shape);
