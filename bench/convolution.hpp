@@ -70,4 +70,3 @@ void batches(benchmark::internal::Benchmark* b) {
 }
 
 }  // namespace
-

@@ -26,6 +26,6 @@ TEST_CASE("convolutions in groups", "[convolution]") {
   check<conv2(axis(9, 3, {.stride = 2}), same(8, 3, 2), 18, 54, 3)>(3, 3);
   check<conv2(axis(9, 2, {.dilation = 2}), axis(8, 3), 34, 36, 2)>(3);
   check<conv2(axis(6, 1), axis(7, 1), 8, 12, 4)>(3, 2);
-  check<conv2(same(6, 3), same(7, 3), 4, 8, 4)>(3);   // one channel, two filters a group
-  check<conv1(axis(20, 3), 6, 6, 6)>(3, 2);           // depthwise
+  check<conv2(same(6, 3), same(7, 3), 4, 8, 4)>(3);  // one channel, two filters a group
+  check<conv1(axis(20, 3), 6, 6, 6)>(3, 2);          // depthwise
 }

@@ -135,9 +135,9 @@ struct expectation {
   double error(T const* c, std::int64_t depth) const {
     double worst = 0;
     for (std::size_t i = 0; i < sum.size(); ++i) {
-      double const bound =
-          (static_cast<double>(depth) + 2) * magnitude[i] *
-              static_cast<double>(std::numeric_limits<T>::epsilon()) + 1e-30;
+      double const bound = (static_cast<double>(depth) + 2) * magnitude[i] *
+                               static_cast<double>(std::numeric_limits<T>::epsilon()) +
+                           1e-30;
       double const e = std::abs(static_cast<double>(c[i]) - sum[i]) / bound;
       worst = e <= worst ? worst : e;  // NaN wins
     }
@@ -214,8 +214,7 @@ void check(std::int64_t batch, int teams = 1, direction which = both, bool at_fr
       expected.add(o, static_cast<double>(x[i]) * static_cast<double>(k[j]));
     });
     check_kernel<cpu::convolution_forward<S, T, Arch>>(
-        "forward", S, batch, teams, x, k, expected, S.filters,
-        S.over.taps() * S.group_channels());
+        "forward", S, batch, teams, x, k, expected, S.filters, S.over.taps() * S.group_channels());
   }
   if ((which & input) != 0) {
     guarded<T> y(batch * S.y_size(), at_front);
@@ -225,8 +224,7 @@ void check(std::int64_t batch, int teams = 1, direction which = both, bool at_fr
       expected.add(i, static_cast<double>(y[o]) * static_cast<double>(k[j]));
     });
     check_kernel<cpu::convolution_input<S, T, Arch>>("input", S, batch, teams, y, k, expected,
-                                                     S.channels,
-                                                     S.over.taps() * S.group_filters());
+                                                     S.channels, S.over.taps() * S.group_filters());
   }
 }
 

@@ -10,8 +10,9 @@ namespace {
 // 3x3 windows, in float32 on AVX-512 registers.
 constexpr tile_choice choose(std::int64_t plane, std::int64_t channels, std::int64_t filters,
                              int registers = 32, std::int64_t width = 16) {
-  return tile_problem{plane, plane, (filters + width - 1) / width, 3, 3 * channels,
-                      9 * channels * 64, registers}.best();
+  return tile_problem{
+      plane, plane, (filters + width - 1) / width, 3, 3 * channels, 9 * channels * 64, registers}
+      .best();
 }
 
 }  // namespace

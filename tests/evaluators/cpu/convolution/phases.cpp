@@ -51,8 +51,9 @@ TEST_CASE("an axis' phases hold each window's reading of each element once", "[c
             // What the tiles read lies in the box.
             outside = outside || o < phases.begin() || o >= phases.end();
             if (o < 0 || o >= w.out) continue;
-            twice = !found.emplace(p.first + a * w.stride, p.first_tap + j * p.tap_step, o).second ||
-                    twice;
+            twice =
+                !found.emplace(p.first + a * w.stride, p.first_tap + j * p.tap_step, o).second ||
+                twice;
           }
         }
       }

@@ -18,8 +18,8 @@ TEST_CASE("convolutions of planes: strides and dilation", "[convolution]") {
 }
 
 TEST_CASE("convolutions of planes: results of one position", "[convolution]") {
-  check<conv2(axis(5, 5), axis(4, 4), 6, 17)>(33, 2);   // a matrix product
-  check<conv2(axis(5, 5), axis(4, 4), 32, 17)>(5, 2);   // also backwards
+  check<conv2(axis(5, 5), axis(4, 4), 6, 17)>(33, 2);  // a matrix product
+  check<conv2(axis(5, 5), axis(4, 4), 32, 17)>(5, 2);  // also backwards
   check<conv2(axis(1, 3, {.low = 1, .high = 1}), axis(1, 3, {.low = 1, .high = 1}), 7, 20)>(33);
   check<conv2(axis(2, 3, {.low = 1}), axis(3, 4, {.high = 1}), 5, 20)>(9, 3);
 }

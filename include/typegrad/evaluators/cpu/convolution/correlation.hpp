@@ -43,8 +43,7 @@ struct correlation {
     border const& b = borders[axis];
     walk const& o = outs[axis];
     if (b == border{} || taps[axis].count == 0) return false;
-    return b.first < 0 ||
-           b.first + (o.count - 1) * b.out + (taps[axis].count - 1) * b.tap >= b.in;
+    return b.first < 0 || b.first + (o.count - 1) * b.out + (taps[axis].count - 1) * b.tap >= b.in;
   }
 
   // The same with as few axes as possible: taps that lie beside one another become channels, axes
@@ -119,9 +118,9 @@ struct pattern_cursor {
 // What of a correlation the code of a strip of tiles depends on.
 struct strip_pattern {
   tile_choice tile;
-  std::int64_t wide;                  // outputs of a row
+  std::int64_t wide;                    // outputs of a row
   std::int64_t a_steps[2], c_steps[2];  // of an output down and to the right, in A and in rows of C
-  int steps;          // of a segment, if few: then they are unrolled; else 0
+  int steps;                            // of a segment, if few: then they are unrolled; else 0
   bool one_segment;
   bool inline_epilogue;
   split_row row;
@@ -178,8 +177,7 @@ template <strip_pattern P, class T, class Arch, int Rows, class Tail, class Epil
     c.store(buffer);
     for (int h = skip_high; h < P.tile.high; ++h) {
       for (int w = done - first; w < P.tile.wide; ++w) {
-        finish(h, w,
-               xsimd::batch<T, Arch>::load_unaligned(buffer + (h * P.tile.wide + w) * width));
+        finish(h, w, xsimd::batch<T, Arch>::load_unaligned(buffer + (h * P.tile.wide + w) * width));
       }
     }
   }
@@ -221,7 +219,8 @@ template <strip_pattern P, int Vectors, class T, class Arch, class Tail, class E
         for (auto j = over.taps[1].count; j > 0; --j, a1 += over.taps[1].step * split) {
           T const* a2 = a1;
           TYPEGRAD_NO_UNROLL
-          for (auto k = over.taps[2].count; k > 0; --k, a2 += over.taps[2].step * split) segment(a2);
+          for (auto k = over.taps[2].count; k > 0; --k, a2 += over.taps[2].step * split)
+            segment(a2);
         }
       }
     }
@@ -244,10 +243,16 @@ struct correlator {
   static constexpr std::int64_t split = over.row.parts;
   static constexpr std::int64_t vectors = divide_up(over.columns, width);
   static constexpr std::int64_t segments = over.taps_count();
-  static constexpr tile_choice choice =
-      tile_problem{over.outs[1].count, over.outs[2].count, vectors, segments, over.channels,
-                   over.depth() * 64, vector_registers<Arch>, over.taps[1].count, over.borders[1]}
-          .best();
+  static constexpr tile_choice choice = tile_problem{over.outs[1].count,
+                                                     over.outs[2].count,
+                                                     vectors,
+                                                     segments,
+                                                     over.channels,
+                                                     over.depth() * 64,
+                                                     vector_registers<Arch>,
+                                                     over.taps[1].count,
+                                                     over.borders[1]}
+                                            .best();
 
   static constexpr std::int64_t strips_of_plane = divide_up(over.outs[1].count, choice.high);
   static constexpr std::int64_t strips = over.outs[0].count * strips_of_plane;
@@ -270,7 +275,7 @@ struct correlator {
       over.row};
   static constexpr std::int64_t row_steps = over.taps[2].count * over.channels;
   static constexpr strip_taps all_taps{
-      {over.taps[0], over.taps[1], over.taps[2]}, over.channels, over.taps[1].count * row_steps};
+      {over.taps[0], over.taps[1], over.taps[2]}, over.channels, over.taps[1].count* row_steps};
   static constexpr bool trims = segments > 1 && (over.trims(0) || over.trims(1));
 
   static constexpr int vectors_of(std::int64_t panel) {
@@ -287,8 +292,8 @@ struct correlator {
     return static_cast<int>(strip % strips_of_plane * choice.high - high_of(strip));
   }
 
-  // Tiles [begin, end) of a strip. `a` is the first output's first tap, `row` that output's row, `b`
-  // the packed panel, `column` the first panel's first column.
+  // Tiles [begin, end) of a strip. `a` is the first output's first tap, `row` that output's row,
+  // `b` the packed panel, `column` the first panel's first column.
   template <class Epilogue>
   static void run(T const* a, T const* b, std::int64_t row, std::int64_t column, std::int64_t strip,
                   std::int64_t panel, span_of_work part, Epilogue const& epilogue) {

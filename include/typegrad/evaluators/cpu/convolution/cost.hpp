@@ -20,8 +20,8 @@ struct border {
 
   // Of `taps`, a range that holds those by which outputs [begin, begin + count) read elements.
   constexpr span_of_work live(std::int64_t begin, std::int64_t count, std::int64_t taps) const {
-    std::int64_t const low = -(first + (begin + count - 1) * out);       // of the last output
-    std::int64_t const high = in - 1 - (first + begin * out);            // of the first
+    std::int64_t const low = -(first + (begin + count - 1) * out);  // of the last output
+    std::int64_t const high = in - 1 - (first + begin * out);       // of the first
     std::int64_t const from = low > 0 ? std::min(divide_up(low, tap), taps) : 0;
     std::int64_t const until = high < 0 ? 0 : std::min(high / tap + 1, taps);
     return {from, std::max(from, until)};
@@ -37,12 +37,12 @@ struct tile_choice {
 };
 
 struct tile_problem {
-  std::int64_t high, wide;      // outputs of a plane
-  std::int64_t columns;         // in vectors
-  std::int64_t segments, steps; // the contraction: so many runs of so many steps
-  std::int64_t vector_bytes;    // a panel of one vector
+  std::int64_t high, wide;       // outputs of a plane
+  std::int64_t columns;          // in vectors
+  std::int64_t segments, steps;  // the contraction: so many runs of so many steps
+  std::int64_t vector_bytes;     // a panel of one vector
   int registers;
-  std::int64_t taps = 1;        // along the axis `high`: those that read padding are left out
+  std::int64_t taps = 1;  // along the axis `high`: those that read padding are left out
   border edge{};
 
   // A sum waits this long for its next step.
@@ -64,7 +64,8 @@ struct tile_problem {
     if (loads / 2 > step) step = loads / 2;
     if (latency > step) step = latency;
     step += 0.3;
-    return live * static_cast<double>(segments) * (static_cast<double>(steps) * step + 3) + 24 + sums;
+    return live * static_cast<double>(segments) * (static_cast<double>(steps) * step + 3) + 24 +
+           sums;
   }
   constexpr bool fits(int rows, int vectors) const {
     return rows * vectors + vectors + 1 <= registers;

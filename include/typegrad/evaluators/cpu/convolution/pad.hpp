@@ -89,8 +89,8 @@ template <class Arch, class T>
 template <sample_box Box, class T, class Arch>
 [[gnu::noinline]] void pad_sample(T const* sample, T* to) {
   constexpr std::int64_t c = Box.channels;
-  constexpr std::int64_t low = std::min((Box.from(2) - std::min(Box.begin[2], Box.from(2))),
-                                        Box.count[2]) * c;
+  constexpr std::int64_t low =
+      std::min((Box.from(2) - std::min(Box.begin[2], Box.from(2))), Box.count[2]) * c;
   constexpr std::int64_t inner = (Box.until(2) - Box.from(2)) * c;
   constexpr std::int64_t row = Box.count[2] * c, high = row - low - inner;
   for (std::int64_t i = Box.begin[0]; i < Box.begin[0] + Box.count[0]; ++i) {

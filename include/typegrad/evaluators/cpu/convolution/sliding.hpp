@@ -36,8 +36,8 @@ struct team_grid {
 //   a_size, products            elements of a sample of A; multiply-adds that it takes
 //   groups, a_group, c_group    groups, and the distance of their channels in A and columns in C
 //   parts, part(i)              correlations, each of which makes other rows of C ...
-//   phases(i), start(i, j), first_row(i, j)   ... several times: from other elements of A on, other rows
-//   pack<i>(k, j, group, vectors, column, tap, to)   the rows of B of one tap of phase j, from
+//   phases(i), start(i, j), first_row(i, j)   ... several times: from other elements of A on, other
+//   rows pack<i>(k, j, group, vectors, column, tap, to)   the rows of B of one tap of phase j, from
 //                               `column` of the group on, as `vectors` vectors a row
 template <class Problem, class T, class Arch>
 struct sliding {
@@ -85,7 +85,8 @@ struct sliding {
   static constexpr std::int64_t tiles = at.tiles[parts];  // of a sample
 
   static constexpr bool resident = at.packed[parts] * size <= tile_problem::resident_bytes;
-  static constexpr std::int64_t packed_size = round_up(resident ? at.packed[parts] : at.panel, line);
+  static constexpr std::int64_t packed_size =
+      round_up(resident ? at.packed[parts] : at.panel, line);
   // Elements of a copy of a sample, and of one from which a split copy is made.
   static constexpr std::int64_t slack = split == 1 ? 0 : width * split;
   static constexpr std::int64_t sample_size =
@@ -226,8 +227,8 @@ struct sliding {
                                 T const* b) __attribute__((always_inline)) {
         std::int64_t const group = p / c::panels;
         c::run(a + (sample - samples.begin) * sample_step + group * Problem::a_group * split, b,
-               sample * Problem::rows + first_row, group * Problem::c_group, units.strip, p % c::panels,
-               units.part, epilogue);
+               sample * Problem::rows + first_row, group * Problem::c_group, units.strip,
+               p % c::panels, units.part, epilogue);
       };
       if constexpr (!resident) {
         for (auto p = panels.begin; p < panels.end; ++p) {

@@ -23,7 +23,8 @@ template <class T, class Arch>
 constexpr int split_for(std::int64_t columns, std::int64_t outputs) {
   constexpr bool known = std::is_same_v<T, float> && (has_avx512<Arch> || has_avx2<Arch>);
   if (!known || columns * 2 > width<T, Arch>) return 1;
-  auto const parts = width<T, Arch> / static_cast<int>(std::bit_ceil(static_cast<unsigned>(columns)));
+  auto const parts =
+      width<T, Arch> / static_cast<int>(std::bit_ceil(static_cast<unsigned>(columns)));
   return std::min(parts, static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(
                              std::min<std::int64_t>(outputs, width<T, Arch>)))));
 }
@@ -127,8 +128,7 @@ template <int Split, class Arch, class T>
 [[gnu::noinline]] void spread_columns(T* packed, std::int64_t count) {
   constexpr int width = detail::width<T, Arch>;
   for (std::int64_t i = 0; i < count; ++i, packed += width) {
-    pick_lanes(xsimd::batch<T, Arch>::load_unaligned(packed),
-               lanes_of_split<Split, width>.columns)
+    pick_lanes(xsimd::batch<T, Arch>::load_unaligned(packed), lanes_of_split<Split, width>.columns)
         .store_unaligned(packed);
   }
 }

@@ -7,9 +7,9 @@
 
 // Winograd's algorithm for windows of 3x3 elements that move by one: F(4x4, 3x3) of Lavin and Gray,
 // "Fast algorithms for convolutional neural networks" (2015). An output of 4x4 takes 36 products
-// instead of 144: those of 6x6 transformed elements of A with the transformed kernel, summed over the
-// channels by 36 matrix products, are transformed back. The transforms' rounding errors are offset
-// by the sums' being nine times shorter: the error is about twice that of the definition.
+// instead of 144: those of 6x6 transformed elements of A with the transformed kernel, summed over
+// the channels by 36 matrix products, are transformed back. The transforms' rounding errors are
+// offset by the sums' being nine times shorter: the error is about twice that of the definition.
 namespace typegrad::cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
@@ -18,7 +18,8 @@ TYPEGRAD_QUIET_BEGIN
 inline constexpr int winograd_outputs = 4, winograd_inputs = 6, winograd_points = 36;
 
 // The transforms of one row or column: `from` and `to` have elements a step apart. The
-// polynomials are evaluated at 0, +-1/sqrt(2), +-sqrt(2) and infinity, not at the textbook's +-1 and
+// polynomials are evaluated at 0, +-1/sqrt(2), +-sqrt(2) and infinity, not at the textbook's +-1
+// and
 // +-2: the factors are nearer to one another, and the error is a third.
 struct winograd_line {
   template <class B>
@@ -125,8 +126,7 @@ template <class T, class Arch>
         batch column[3];
         TYPEGRAD_UNROLL
         for (int i = 0; i < 3; ++i) {
-          column[i] =
-              batch::load_unaligned(from.data + (3 * i + j) * from.tap_step + v * width);
+          column[i] = batch::load_unaligned(from.data + (3 * i + j) * from.tap_step + v * width);
         }
         winograd_line::kernel(column, 1, rows + j, 3);
       }
@@ -163,8 +163,8 @@ template <class T, class Arch>
   }
 }
 
-// c = a b for `count` rows of a, one after the other, and a packed panel b; tiles of Rows and, last,
-// of half as many. The rows of tiles that are left over belong to nobody.
+// c = a b for `count` rows of a, one after the other, and a packed panel b; tiles of Rows and,
+// last, of half as many. The rows of tiles that are left over belong to nobody.
 template <class T, class Arch, int Rows, int Vectors, std::int64_t Stride>
 [[gnu::noinline]] void winograd_product(T const* a, T const* b, T* c, std::int64_t count,
                                         std::int64_t steps) {
@@ -233,8 +233,8 @@ struct winograd {
   // Tiles that are worked on at once. Rows of the transformed A are not a power of two apart.
   static constexpr std::int64_t stride = channels + line;
   static constexpr std::int64_t block =
-      std::max<std::int64_t>(1, (resident ? 4 << 16 : 5 << 20) / size / points /
-                                    (stride + vectors * width) / rows) *
+      std::max<std::int64_t>(
+          1, (resident ? 4 << 16 : 5 << 20) / size / points / (stride + vectors * width) / rows) *
       rows;
   static constexpr std::int64_t a_plane = plane_of(block * stride);
   static constexpr std::int64_t c_plane = plane_of(block * vectors * width);
@@ -289,8 +289,8 @@ struct winograd {
         if constexpr (!resident) transform_kernel(k, p, packed, right);
         for (int point = 0; point < points; ++point) {
           winograd_product<T, Arch, rows, vectors, stride>(
-              left + point * a_plane, b + point * plane, sums + point * c_plane,
-              last - first, channels);
+              left + point * a_plane, b + point * plane, sums + point * c_plane, last - first,
+              channels);
         }
         finish(sums, first, last, p * vectors * width, epilogue);
       }
@@ -327,8 +327,8 @@ struct winograd {
     T const* const sample = a + p.sample * Problem::a_size;
     // What the tiles of the next row will read and those of this one do not.
     constexpr std::int64_t part = Problem::a_size / tiles;
-    std::int64_t const ahead = p.sample * Problem::a_size + tile % tiles * part +
-                               (M + 1) * box.in[2] * channels;
+    std::int64_t const ahead =
+        p.sample * Problem::a_size + tile % tiles * part + (M + 1) * box.in[2] * channels;
     if (ahead + part <= batch * Problem::a_size) {
       for (std::int64_t i = 0; i < part; i += line) __builtin_prefetch(a + ahead + i, 0, 2);
     }
@@ -338,8 +338,8 @@ struct winograd {
       bool const inside = h >= 0 && h < box.in[1];
       for (int j = 0; j < winograd_inputs; ++j) {
         std::int64_t const w = p.wide + box.begin[2] + j;
-        from[i][j] = inside && w >= 0 && w < box.in[2] ? sample + (h * box.in[2] + w) * channels
-                                                       : zeros;
+        from[i][j] =
+            inside && w >= 0 && w < box.in[2] ? sample + (h * box.in[2] + w) * channels : zeros;
       }
     }
     winograd_input<T, Arch>(from, channels, to, a_plane);
@@ -352,8 +352,8 @@ struct winograd {
     for (auto t = first; t < last; ++t) {
       place const p = place::of(t);
       T const* const from = sums + (t - first) * vectors * width;
-      std::int64_t const row = p.sample * Problem::rows + p.high * over.row_steps[1] +
-                               p.wide * over.row_steps[2];
+      std::int64_t const row =
+          p.sample * Problem::rows + p.high * over.row_steps[1] + p.wide * over.row_steps[2];
       for (int v = 0; v < vectors; ++v) {
         alignas(64) T out[M * M * width];
         winograd_output<T, Arch>(from + v * width, c_plane, out);

@@ -159,7 +159,8 @@ struct winograd_gradient {
     T* const b = a + points * a_plane;
     T* const c = b + points * b_plane;
     if (workers.index == 0) std::fill_n(zeros, zero_size, T(0));
-    std::int64_t const all = batch * tiles, blocks = std::max<std::int64_t>(1, divide_up(all, block));
+    std::int64_t const all = batch * tiles,
+                       blocks = std::max<std::int64_t>(1, divide_up(all, block));
     for (std::int64_t p = 0; p < panels; p += group) {
       std::int64_t const count = std::min(group, panels - p);
       for (std::int64_t i = 0; i < blocks; ++i) {
@@ -206,9 +207,9 @@ struct winograd_gradient {
     for (int i = 0; i < M; ++i) {
       for (int j = 0; j < M; ++j) {
         bool const inside = top + i < down.out && left + j < right.out;
-        gradient[i][j] = inside ? y + ((sample * down.out + top + i) * right.out + left + j) *
-                                          filters + column
-                                : zeros;
+        gradient[i][j] =
+            inside ? y + ((sample * down.out + top + i) * right.out + left + j) * filters + column
+                   : zeros;
       }
     }
     winograd_spread<T, Arch>(gradient, columns, b, b_plane);
