@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <typegrad/core/quiet.hpp>
 #include <typegrad/evaluators/cpu/gemm/epilogue.hpp>
+#include <typegrad/evaluators/cpu/gemm/unroll.hpp>
 
 // Rows of a result that are shorter than a vector. An epilogue that can take several of them at
 // once has, beside its call for one row,
@@ -38,11 +40,22 @@ template <std::int64_t Columns, class Arch, class T, class Epilogue>
   constexpr int width = detail::width<T, Arch>;
   static_assert(Columns <= width);
   if constexpr (takes_runs<Epilogue, Columns>) {
-    std::int64_t column = 0;
-    std::int64_t left = count * Columns;
+    // After so many vectors one begins with a row again.
+    constexpr int period = detail::is_heavy<Epilogue> ? 1 : static_cast<int>(
+        std::lcm(Columns, static_cast<std::int64_t>(width)) / width);
+    std::int64_t column = 0, left = count * Columns;
+    for (; period > 1 && left >= period * width; left -= period * width) {
+      TYPEGRAD_UNROLL
+      for (int i = 0; i < period; ++i, values += width) {
+        epilogue.template run_of<Columns>(row + i * width / Columns, i * width % Columns,
+                                          xsimd::batch<T, Arch>::load_unaligned(values),
+                                          lanes<width>{});
+      }
+      row += period * width / Columns;
+    }
     for (; left >= width; left -= width, values += width) {
       epilogue.template run_of<Columns>(row, column, xsimd::batch<T, Arch>::load_unaligned(values),
-                                     lanes<width>{});
+                                        lanes<width>{});
       bool const on = column + width % Columns >= Columns;
       row += width / Columns + on;
       column += width % Columns - (on ? Columns : 0);

@@ -60,7 +60,7 @@ struct pixel_lanes {
       for (int w = 1; w <= vectors_of_row; ++w) {
         cut const c{h, w};
         if (filters * c.vectors() + c.vectors() + 1 > vector_registers<Arch>) break;
-        if (c.cost() <= best.cost()) best = c;
+        if (c.cost() < best.cost()) best = c;
       }
     }
     return best;
