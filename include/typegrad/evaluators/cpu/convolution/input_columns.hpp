@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <typegrad/evaluators/cpu/convolution/shape.hpp>
 #include <typegrad/evaluators/cpu/convolution/sliding.hpp>
 #include <typegrad/evaluators/cpu/convolution/winograd.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>

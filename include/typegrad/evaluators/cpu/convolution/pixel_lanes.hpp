@@ -7,6 +7,7 @@
 #include <typegrad/evaluators/cpu/convolution/pad.hpp>
 #include <typegrad/evaluators/cpu/convolution/shape.hpp>
 #include <typegrad/evaluators/cpu/convolution/split.hpp>
+#include <typegrad/evaluators/cpu/gemm/tile.hpp>
 #include <typegrad/evaluators/cpu/runs.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>
 
