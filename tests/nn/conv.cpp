@@ -104,8 +104,8 @@ TEST_CASE("one convolution called twice shares its weights", "[conv]") {
   STATIC_CHECK(std::same_as<tg::output_shape<tg::sequential<tg::input<7, 6, 3>, shrinking>>,
                             tg::shape<3, 2, 3>>);
   CHECK(tg::trace<tg::sequential<tg::input<4, 6, 3>, shrinking>>().error.view() ==
-        "layer 1, shrinking/conv2d: a window of 3x3 does not fit into 2x4; use same or a smaller "
-        "one");
+        "layer 1, shrinking/conv2d: a 3x3 window does not fit extents 2x4x3; use padding same or a "
+        "smaller kernel");
 }
 
 }  // namespace

@@ -74,38 +74,39 @@ TEST_CASE("causal windows end at their own element", "[sliding]") {
 TEST_CASE("extents that are no spatial axes and channels", "[sliding]") {
   using tg::conv1d, tg::conv2d, tg::conv3d;
   CHECK(error_of<sequential<input<784>, conv2d<8, 3>>>() ==
-        "layer 1, conv2d: needs an image of rows x columns x channels, got extents 784; put "
+        "layer 1, conv2d: needs height x width x channels, got extents 784; put "
         "reshape<28, 28, 1> before it");
   CHECK(error_of<sequential<input<785>, conv2d<8, 3>>>() ==
-        "layer 1, conv2d: needs an image of rows x columns x channels, got extents 785; put "
-        "reshape<rows, columns, channels> before it");
+        "layer 1, conv2d: needs height x width x channels, got extents 785; put "
+        "reshape<height, width, channels> before it");
   CHECK(error_of<sequential<input<28, 20>, conv2d<8, 3>>>() ==
-        "layer 1, conv2d: needs an image of rows x columns x channels, got extents 28x20; put "
+        "layer 1, conv2d: needs height x width x channels, got extents 28x20; put "
         "reshape<28, 20, 1> before it");
   CHECK(error_of<sequential<input<>, conv2d<8, 3>>>() ==
-        "layer 1, conv2d: needs an image of rows x columns x channels, got extents scalar; put "
-        "reshape<rows, columns, channels> before it");
+        "layer 1, conv2d: needs height x width x channels, got extents scalar; put "
+        "reshape<height, width, channels> before it");
   CHECK(error_of<sequential<input<28>, conv1d<8, 3>>>() ==
-        "layer 1, conv1d: needs a sequence of steps x channels, got extents 28; put reshape<28, 1> "
+        "layer 1, conv1d: needs steps x channels, got extents 28; put reshape<28, 1> "
         "before it");
   CHECK(said_by<conv3d<8, 3>>() ==
-        "layer 1, conv3d: needs a volume of depth x rows x columns x channels, got extents "
+        "layer 1, conv3d: needs depth x height x width x channels, got extents "
         "28x28x4; put reshape<28, 28, 4, 1> before it");
   CHECK(said_by<tg::max_pooling1d<>>() ==
-        "layer 1, max_pooling1d: needs a sequence of steps x channels, got extents 28x28x4; put "
+        "layer 1, max_pooling1d: needs steps x channels, got extents 28x28x4; put "
         "reshape<steps, channels> before it");
   CHECK(said_by<tg::global_average_pooling1d<>>() ==
-        "layer 1, global_average_pooling1d: needs a sequence of steps x channels, got extents "
+        "layer 1, global_average_pooling1d: needs steps x channels, got extents "
         "28x28x4; put reshape<steps, channels> before it");
 }
 
 TEST_CASE("options that do not fit are told", "[sliding]") {
   using tg::conv2d, tg::conv2d_transpose, tg::depthwise_conv2d, tg::separable_conv2d;
   CHECK(said_by<conv2d<8, 30>>() ==
-        "layer 1, conv2d: a window of 30x30 does not fit into 28x28; use same or a smaller one");
+        "layer 1, conv2d: a 30x30 window does not fit extents 28x28x4; use padding same or a "
+        "smaller kernel");
   CHECK(said_by<conv2d<8, tg::size<3, 10>, tg::dilation_rate<1, 4>>>() ==
-        "layer 1, conv2d: a window of 3x10 (3x37 with dilation_rate 1x4) does not fit into 28x28; "
-        "use same or a smaller one");
+        "layer 1, conv2d: a 3x10 window (3x37 with dilation_rate 1x4) does not fit extents 28x28x4; "
+        "use padding same or a smaller kernel");
   CHECK(said_by<conv2d<8, tg::size<3, 3, 3>>>() ==
         "layer 1, conv2d: kernel size needs 1 number, or 2 of them, got 3");
   CHECK(said_by<conv2d<8, tg::size<1, 1, 1, 1>>>() ==
@@ -165,8 +166,8 @@ TEST_CASE("pools, amounts and sizes that do not fit are told", "[sliding]") {
   CHECK(said_by<tg::max_pooling2d<0>>() ==
         "layer 1, max_pooling2d: pool size must be positive, got 0");
   CHECK(said_by<tg::max_pooling2d<29>>() ==
-        "layer 1, max_pooling2d: a window of 29x29 does not fit into 28x28; use same or a smaller "
-        "one");
+        "layer 1, max_pooling2d: a 29x29 window does not fit extents 28x28x4; use padding same or a "
+        "smaller pool");
   CHECK(said_by<tg::max_pooling2d<2, tg::relu>>() ==
         "layer 1, max_pooling2d: option 2 (activation) is not one that max_pooling2d takes");
   CHECK(said_by<tg::max_pooling2d<2, 3>>() ==

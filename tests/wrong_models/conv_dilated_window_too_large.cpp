@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: a window of 3 (9 with dilation_rate 4) does not fit into 8; use same or a smaller one
+// expect: a 3 window (9 with dilation_rate 4) does not fit extents 8x2; use padding same or a smaller kernel
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 1, conv2d: needs an image of rows x columns x channels, got extents 784; put reshape<28, 28, 1> before it
+// expect: layer 1, conv2d: needs height x width x channels, got extents 784; put reshape<28, 28, 1> before it
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

@@ -55,9 +55,8 @@ constexpr diagnosis numbers_problem(std::string_view name, axis_numbers const& n
 /// What is wrong with extents that should be spatial axes and channels; empty if nothing is.
 constexpr diagnosis rank_problem(int spatial, extents const& input) {
   if (input.rank == spatial + 1) return {};
-  constexpr std::string_view forms[] = {"a sequence of steps x channels",
-                                        "an image of rows x columns x channels",
-                                        "a volume of depth x rows x columns x channels"};
+  constexpr std::string_view forms[] = {"steps x channels", "height x width x channels",
+                                        "depth x height x width x channels"};
   diagnosis t = sentence("needs ", forms[spatial - 1], ", got extents ", to_text(input));
   extents to;  // what they may be meant to be
   if (input.rank == spatial) {
@@ -68,8 +67,8 @@ constexpr diagnosis rank_problem(int spatial, extents const& input) {
       if (side * side == input[0]) to = {side, side, 1};
   }
   if (to.rank == 0) {
-    constexpr std::string_view names[] = {"steps, channels", "rows, columns, channels",
-                                          "depth, rows, columns, channels"};
+    constexpr std::string_view names[] = {"steps, channels", "height, width, channels",
+                                          "depth, height, width, channels"};
     return t.append("; put reshape<").append(names[spatial - 1]).append("> before it");
   }
   t.append("; put reshape<");
@@ -125,26 +124,25 @@ constexpr window window_over(sliding const& s, extents const& input, diagnosis& 
   if (problem.empty()) problem = sliding_problem(s);
   if (!problem.empty()) return w;
   window_axis* const axes = w.axes + (max_spatial - s.spatial);
-  extents reach, available;
+  extents reach;
   bool fits = true;
   bool dilated = false;
   for (int i = 0; i < s.spatial; ++i) {
     axes[i] = slide_along(input[i], s, i);
     reach.push_back(axes[i].reach());
-    available.push_back(input[i]);
     fits = fits && axes[i].out > 0;
     dilated = dilated || axes[i].reach() != axes[i].size;
   }
   if (fits) return w;
-  problem = sentence("a window of ", numbers_text(s.size, s.spatial));
+  problem = sentence("a ", numbers_text(s.size, s.spatial), " window");
   if (dilated)
     problem.append(" (")
         .append(to_text(reach))
         .append(" with dilation_rate ")
         .append(numbers_text(s.dilation_rate, s.dilation_rate.count))
         .append(")");
-  problem.append(" does not fit into ").append(to_text(available));
-  problem.append("; use same or a smaller one");
+  problem.append(" does not fit extents ").append(to_text(input));
+  problem.append("; use padding same or a smaller ").append(s.what);
   return w;
 }
 
