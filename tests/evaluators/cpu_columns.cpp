@@ -120,7 +120,7 @@ struct extrema {
 
 TEST_CASE("cpu: a NaN in any chunk is the largest and the smallest", "[cpu][threads]") {
   static graph const g = extrema::build();
-  for (std::size_t const row : {0, 5, 3000, 6299}) {
+  for (std::size_t const row : {0UL, 5UL, 3000UL, 6299UL}) {
     INFO("row " << row);
     auto data = random_graphs::data_for(g, 5, 700);
     data.inputs[0][row * 6 + 2] = std::numeric_limits<double>::quiet_NaN();
