@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "support/guarded.hpp"
+
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
@@ -15,60 +17,13 @@
 #include <typegrad/evaluators/cpu/team.hpp>
 #include <vector>
 
-#if defined(__unix__)
-#include <sys/mman.h>
-#endif
-
 // A convolution and its two gradients are the sum, over all (window, tap, channel, filter), of
 // products x k y with one of the three left out. Kernels are held against that sum, in double.
 namespace convolution_tests {
 
 namespace cpu = typegrad::cpu;
 
-// Memory with inaccessible pages before and behind it: where it ends (or `at_front`, begins) the
-// page next to it begins at once, so that an access one element too far ends the test.
-template <class T>
-class guarded {
- public:
-  explicit guarded(std::int64_t count, bool at_front = false) : count_(count) {
-#if defined(__unix__)
-    constexpr std::size_t page = 4096;
-    std::size_t const bytes = static_cast<std::size_t>(count) * sizeof(T);
-    std::size_t const whole = (bytes + page - 1) / page * page;
-    length_ = whole + 2 * page;
-    void* const base =
-        mmap(nullptr, length_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    base_ = static_cast<std::byte*>(base);
-    mprotect(base_, page, PROT_NONE);
-    mprotect(base_ + page + whole, page, PROT_NONE);
-    data_ = reinterpret_cast<T*>(base_ + page + (at_front ? 0 : whole - bytes));
-#else
-    (void)at_front;
-    base_ = new std::byte[static_cast<std::size_t>(count) * sizeof(T)];
-    data_ = reinterpret_cast<T*>(base_);
-#endif
-  }
-  guarded(guarded const&) = delete;
-  guarded& operator=(guarded const&) = delete;
-  ~guarded() {
-#if defined(__unix__)
-    munmap(base_, length_);
-#else
-    delete[] base_;
-#endif
-  }
-  T* data() const { return data_; }
-  T* begin() const { return data_; }
-  T* end() const { return data_ + count_; }
-  std::int64_t size() const { return count_; }
-  T& operator[](std::int64_t i) const { return data_[i]; }
-
- private:
-  std::int64_t count_;
-  std::size_t length_ = 0;
-  std::byte* base_;
-  T* data_;
-};
+using support::guarded;
 
 // Scratch memory with a few marked bytes behind it.
 struct marked_scratch {

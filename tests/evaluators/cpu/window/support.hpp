@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "support/guarded.hpp"
+
 #include <typegrad/evaluators/cpu/window.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -12,10 +14,6 @@
 #include <thread>
 #include <vector>
 
-#if defined(__unix__)
-#include <sys/mman.h>
-#endif
-
 // The window kernels against plain loops.
 
 namespace windows {
@@ -23,44 +21,7 @@ namespace windows {
 using namespace typegrad;
 using cpu::pooling_shape;
 
-/// Memory behind which (or before which) lies an inaccessible page.
-template <class T>
-class guarded {
- public:
-  explicit guarded(std::size_t count, bool at_front = false) : count_{count} {
-#if defined(__unix__)
-    constexpr std::size_t page = 4096;
-    std::size_t const bytes = count * sizeof(T), whole = (bytes + page - 1) / page * page;
-    length_ = whole + 2 * page;
-    base_ = static_cast<std::byte*>(
-        mmap(nullptr, length_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    mprotect(base_, page, PROT_NONE);
-    mprotect(base_ + page + whole, page, PROT_NONE);
-    data_ = reinterpret_cast<T*>(base_ + page + (at_front ? 0 : whole - bytes));
-#else
-    (void)at_front;
-    base_ = new std::byte[count * sizeof(T) + 1];
-    data_ = reinterpret_cast<T*>(base_);
-#endif
-  }
-  guarded(guarded const&) = delete;
-  guarded& operator=(guarded const&) = delete;
-  ~guarded() {
-#if defined(__unix__)
-    munmap(base_, length_);
-#else
-    delete[] base_;
-#endif
-  }
-  T* data() const { return data_; }
-  std::size_t size() const { return count_; }
-  T& operator[](std::size_t i) const { return data_[i]; }
-
- private:
-  std::size_t count_, length_ = 0;
-  std::byte* base_;
-  T* data_;
-};
+using support::guarded;
 
 /// Writes the result, and counts how often each element is written.
 template <class T, bool Heavy>
@@ -190,7 +151,7 @@ bool same(std::vector<T> const& a, std::vector<T> const& b) {
 template <class T>
 void fill(guarded<T>& v, unsigned seed, bool special) {
   std::minstd_rand engine{seed};
-  for (std::size_t i = 0; i < v.size(); ++i) {
+  for (std::int64_t i = 0; i < v.size(); ++i) {
     auto const k = engine() % 64;
     v[i] = static_cast<T>(static_cast<int>(engine() % 9) - 4);
     if (special && k == 0) v[i] = std::numeric_limits<T>::quiet_NaN();
