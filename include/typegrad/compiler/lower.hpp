@@ -47,16 +47,6 @@ constexpr symbol ordered_operand(symbol x, axis_list const& batch, axis_list con
   return build::transpose(x, order(contracted_first));
 }
 
-constexpr attribute product_attribute(build::dot_axes const& axes) {
-  attribute at;
-  at.a = axes.contract_a;
-  at.b = axes.contract_b;
-  at.c = axes.batch_a;
-  at.d = axes.batch_b;
-  at.over_batch = axes.over_batch;
-  return at;
-}
-
 /// Brings the operands of a product into an order of axes in which they are matrices.
 constexpr symbol lower_product(symbol a, symbol b, attribute const& at) {
   if (at.over_batch && at.c.size() > 0) {
@@ -127,14 +117,14 @@ constexpr symbol lower_convolution(op code, symbol a, symbol b, attribute const&
       axes.contract_b.push_back(i);
     }
     axes.over_batch = at.over_batch;
-    result = lower_product(rows(a), rows(b), product_attribute(axes));
+    result = lower_product(rows(a), rows(b), build::attribute_of(axes));
   } else {
     axes.contract_a = {positions.rank};
     axes.contract_b = {code == op::convolution ? 0 : 1};
     extents const& kernel = b.info().shape;
     std::int64_t const filters = kernel.back();
     symbol const k = build::reshape(b, {kernel.count() / filters, filters});
-    result = lower_product(rows(a), k, product_attribute(axes));
+    result = lower_product(rows(a), k, build::attribute_of(axes));
   }
   return build::reshape(result, shape);
 }

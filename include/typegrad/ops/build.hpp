@@ -386,6 +386,17 @@ struct dot_axes {
   bool over_batch = false;
 };
 
+/// The same as a node's attribute.
+constexpr attribute attribute_of(dot_axes const& axes) {
+  attribute at;
+  at.a = axes.contract_a;
+  at.b = axes.contract_b;
+  at.c = axes.batch_a;
+  at.d = axes.batch_b;
+  at.over_batch = axes.over_batch;
+  return at;
+}
+
 constexpr symbol dot_general(symbol a, symbol b, dot_axes const& axes) {
   if (poisoned(a)) return poisoned_like(a);
   if (poisoned(b)) return poisoned_like(b);
@@ -419,12 +430,7 @@ constexpr symbol dot_general(symbol a, symbol b, dot_axes const& axes) {
     if (!axes.contract_a.contains(i) && !axes.batch_a.contains(i)) n.shape.push_back(left[i]);
   for (int i = 0; i < right.rank; ++i)
     if (!axes.contract_b.contains(i) && !axes.batch_b.contains(i)) n.shape.push_back(right[i]);
-  attribute at;
-  at.a = axes.contract_a;
-  at.b = axes.contract_b;
-  at.c = axes.batch_a;
-  at.d = axes.batch_b;
-  at.over_batch = axes.over_batch;
+  attribute const at = attribute_of(axes);
   symbol const both[] = {a, b};
   return append(a.owner(), n, both, 2, &at);
 }
