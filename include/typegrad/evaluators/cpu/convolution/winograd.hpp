@@ -21,9 +21,18 @@ inline constexpr int winograd_outputs = 4, winograd_inputs = 6, winograd_points 
 // polynomials are evaluated at 0, +-1/sqrt(2), +-sqrt(2) and infinity, not at the textbook's +-1
 // and
 // +-2: the factors are nearer to one another, and the error is a third.
-struct winograd_line {
+struct winograd_numbers {
+  static constexpr double root_of_2 = 1.41421356237309504880;
+
   template <class B>
-  [[gnu::always_inline]] static void input(B const* d, int from, B* to, int step) {
+  [[gnu::always_inline]] static B number(double x) {
+    return B(static_cast<typename B::value_type>(x));
+  }
+};
+// Six elements of A, or three taps of the kernel, to six points; six sums to four outputs.
+struct winograd_input_line : winograd_numbers {
+  template <class B>
+  [[gnu::always_inline]] static void apply(B const* d, int from, B* to, int step) {
     B const d1 = d[from], d2 = d[2 * from], d3 = d[3 * from], d4 = d[4 * from];
     B const five_halves = number<B>(2.5), root = number<B>(root_of_2), half = number<B>(0.5);
     B const slope = root * half;
@@ -36,8 +45,10 @@ struct winograd_line {
     to[4 * step] = even_2 - odd_2;
     to[5 * step] = xsimd::fnma(five_halves, d3, d1 + d[5 * from]);
   }
+};
+struct winograd_kernel_line : winograd_numbers {
   template <class B>
-  [[gnu::always_inline]] static void kernel(B const* g, int from, B* to, int step) {
+  [[gnu::always_inline]] static void apply(B const* g, int from, B* to, int step) {
     B const g0 = g[0], g1 = g[from], g2 = g[2 * from];
     B const third = number<B>(1.0 / 3), sixth = number<B>(1.0 / 6);
     B const even_1 = xsimd::fnma(number<B>(2.0 / 3), g0, -third * g2);
@@ -50,8 +61,10 @@ struct winograd_line {
     to[4 * step] = even_2 - odd_2;
     to[5 * step] = g2;
   }
+};
+struct winograd_output_line : winograd_numbers {
   template <class B>
-  [[gnu::always_inline]] static void output(B const* m, int from, B* to, int step) {
+  [[gnu::always_inline]] static void apply(B const* m, int from, B* to, int step) {
     B const even_1 = m[from] + m[2 * from], odd_1 = m[from] - m[2 * from];
     B const even_2 = m[3 * from] + m[4 * from], odd_2 = m[3 * from] - m[4 * from];
     B const root = number<B>(root_of_2);
@@ -61,36 +74,28 @@ struct winograd_line {
     to[3 * step] = xsimd::fma(number<B>(root_of_2 / 4), odd_1,
                               xsimd::fma(number<B>(2 * root_of_2), odd_2, m[5 * from]));
   }
-
- private:
-  static constexpr double root_of_2 = 1.41421356237309504880;
-
-  template <class B>
-  [[gnu::always_inline]] static B number(double x) {
-    return B(static_cast<typename B::value_type>(x));
-  }
 };
 
-// Transforms the elements at from[i][j], of `channels` channels: point (i, j) of the result is in
-// plane 6 i + j.
-template <class T, class Arch>
-[[gnu::noinline]] void winograd_input(T const* const (&from)[winograd_inputs][winograd_inputs],
-                                      std::int64_t channels, T* to, std::int64_t plane) {
+// Transforms the NxN elements at from[i][j], of `count` channels, by `Line` along the columns, then
+// the rows: point (i, j) of the result is in plane 6 i + j.
+template <class Line, class T, class Arch, int N>
+[[gnu::noinline]] void winograd_to_points(T const* const (&from)[N][N], std::int64_t count, T* to,
+                                          std::int64_t plane) {
   using batch = xsimd::batch<T, Arch>;
   constexpr int n = winograd_inputs;
-  for (std::int64_t c = 0; c < channels; c += width<T, Arch>) {
-    batch rows[n * n];
+  for (std::int64_t c = 0; c < count; c += width<T, Arch>) {
+    batch rows[n * N];
     TYPEGRAD_UNROLL
-    for (int j = 0; j < n; ++j) {
-      batch column[n];
+    for (int j = 0; j < N; ++j) {
+      batch column[N];
       TYPEGRAD_UNROLL
-      for (int i = 0; i < n; ++i) column[i] = batch::load_unaligned(from[i][j] + c);
-      winograd_line::input(column, 1, rows + j, n);
+      for (int i = 0; i < N; ++i) column[i] = batch::load_unaligned(from[i][j] + c);
+      Line::apply(column, 1, rows + j, N);
     }
     TYPEGRAD_UNROLL
     for (int i = 0; i < n; ++i) {
       batch row[n];
-      winograd_line::input(rows + i * n, 1, row, 1);
+      Line::apply(rows + i * N, 1, row, 1);
       TYPEGRAD_UNROLL
       for (int j = 0; j < n; ++j) row[j].store_unaligned(to + (i * n + j) * plane + c);
     }
@@ -128,12 +133,12 @@ template <class T, class Arch>
         for (int i = 0; i < 3; ++i) {
           column[i] = batch::load_unaligned(from.data + (3 * i + j) * from.tap_step + v * width);
         }
-        winograd_line::kernel(column, 1, rows + j, 3);
+        winograd_kernel_line::apply(column, 1, rows + j, 3);
       }
       TYPEGRAD_UNROLL
       for (int i = 0; i < n; ++i) {
         batch row[n];
-        winograd_line::kernel(rows + i * 3, 1, row, 1);
+        winograd_kernel_line::apply(rows + i * 3, 1, row, 1);
         TYPEGRAD_UNROLL
         for (int j = 0; j < n; ++j) row[j].store_unaligned(to + (i * n + j) * plane);
       }
@@ -141,25 +146,25 @@ template <class T, class Arch>
   }
 }
 
-// Transforms sums back, of which those of a point are in a plane; `to` has 4x4 vectors.
-template <class T, class Arch>
-[[gnu::noinline]] void winograd_output(T const* from, std::int64_t plane, T* to) {
+// Transforms sums back by `Line`, of which those of a point are in a plane; `to` has NxN vectors.
+template <class Line, int N, class T, class Arch>
+[[gnu::noinline]] void winograd_from_points(T const* from, std::int64_t plane, T* to) {
   using batch = xsimd::batch<T, Arch>;
-  constexpr int n = winograd_inputs, M = winograd_outputs;
-  batch rows[M * n];
+  constexpr int n = winograd_inputs;
+  batch rows[N * n];
   TYPEGRAD_UNROLL
   for (int j = 0; j < n; ++j) {
     batch column[n];
     TYPEGRAD_UNROLL
     for (int i = 0; i < n; ++i) column[i] = batch::load_unaligned(from + (i * n + j) * plane);
-    winograd_line::output(column, 1, rows + j, n);
+    Line::apply(column, 1, rows + j, n);
   }
   TYPEGRAD_UNROLL
-  for (int i = 0; i < M; ++i) {
-    batch row[M];
-    winograd_line::output(rows + i * n, 1, row, 1);
+  for (int i = 0; i < N; ++i) {
+    batch row[N];
+    Line::apply(rows + i * n, 1, row, 1);
     TYPEGRAD_UNROLL
-    for (int j = 0; j < M; ++j) row[j].store_aligned(to + (i * M + j) * width<T, Arch>);
+    for (int j = 0; j < N; ++j) row[j].store_aligned(to + (i * N + j) * width<T, Arch>);
   }
 }
 
@@ -342,7 +347,7 @@ struct winograd {
             inside && w >= 0 && w < box.in[2] ? sample + (h * box.in[2] + w) * channels : zeros;
       }
     }
-    winograd_input<T, Arch>(from, channels, to, a_plane);
+    winograd_to_points<winograd_input_line, T, Arch>(from, channels, to, a_plane);
   }
 
   template <class Epilogue>
@@ -356,7 +361,7 @@ struct winograd {
           p.sample * Problem::rows + p.high * over.row_steps[1] + p.wide * over.row_steps[2];
       for (int v = 0; v < vectors; ++v) {
         alignas(64) T out[M * M * width];
-        winograd_output<T, Arch>(from + v * width, c_plane, out);
+        winograd_from_points<winograd_output_line, M, T, Arch>(from + v * width, c_plane, out);
         T const* at = out;
         for (int i = 0; i < M; ++i) {
           for (int j = 0; j < M; ++j, at += width) {

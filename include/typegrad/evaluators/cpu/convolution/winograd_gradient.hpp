@@ -15,11 +15,11 @@ namespace typegrad::cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
 
-// One row or column of the two transforms that `winograd_line` does not have.
-struct winograd_transposed_line {
-  // Four elements of y to six points.
+// The two transforms that the forward convolution does not have, of one row or column: four
+// elements of y to six points, and six sums to three taps.
+struct winograd_spread_line : winograd_numbers {
   template <class B>
-  [[gnu::always_inline]] static void spread(B const* y, int from, B* to, int step) {
+  [[gnu::always_inline]] static void apply(B const* y, int from, B* to, int step) {
     B const y0 = y[0], y1 = y[from], y2 = y[2 * from], y3 = y[3 * from];
     B const even_1 = xsimd::fma(number<B>(0.5), y2, y0), even_2 = xsimd::fma(number<B>(2), y2, y0);
     B const odd_1 = xsimd::fma(number<B>(root_of_2 / 2), y1, number<B>(root_of_2 / 4) * y3);
@@ -31,71 +31,17 @@ struct winograd_transposed_line {
     to[4 * step] = even_2 - odd_2;
     to[5 * step] = y3;
   }
-  // Six points to three taps.
+};
+struct winograd_gather_line : winograd_numbers {
   template <class B>
-  [[gnu::always_inline]] static void gather(B const* m, int from, B* to, int step) {
+  [[gnu::always_inline]] static void apply(B const* m, int from, B* to, int step) {
     B const even_1 = m[from] + m[2 * from], odd_1 = m[2 * from] - m[from];
     B const even_2 = m[3 * from] + m[4 * from], odd_2 = m[3 * from] - m[4 * from];
     to[0] = xsimd::fma(number<B>(1.0 / 6), even_2, xsimd::fnma(number<B>(2.0 / 3), even_1, m[0]));
     to[step] = xsimd::fma(number<B>(root_of_2 / 3), odd_1, number<B>(root_of_2 / 6) * odd_2);
     to[2 * step] = xsimd::fma(number<B>(1.0 / 3), even_2 - even_1, m[5 * from]);
   }
-
- private:
-  static constexpr double root_of_2 = 1.41421356237309504880;
-
-  template <class B>
-  [[gnu::always_inline]] static B number(double x) {
-    return B(static_cast<typename B::value_type>(x));
-  }
 };
-
-// Transforms `count` columns of the 4x4 elements of y at from[i][j]; points are in planes.
-template <class T, class Arch>
-[[gnu::noinline]] void winograd_spread(T const* const (&from)[4][4], std::int64_t count, T* to,
-                                       std::int64_t plane) {
-  using batch = xsimd::batch<T, Arch>;
-  constexpr int n = winograd_inputs, m = winograd_outputs;
-  for (std::int64_t c = 0; c < count; c += width<T, Arch>) {
-    batch rows[n * m];
-    TYPEGRAD_UNROLL
-    for (int j = 0; j < m; ++j) {
-      batch column[m];
-      TYPEGRAD_UNROLL
-      for (int i = 0; i < m; ++i) column[i] = batch::load_unaligned(from[i][j] + c);
-      winograd_transposed_line::spread(column, 1, rows + j, m);
-    }
-    TYPEGRAD_UNROLL
-    for (int i = 0; i < n; ++i) {
-      batch row[n];
-      winograd_transposed_line::spread(rows + i * m, 1, row, 1);
-      TYPEGRAD_UNROLL
-      for (int j = 0; j < n; ++j) row[j].store_unaligned(to + (i * n + j) * plane + c);
-    }
-  }
-}
-
-// Transforms sums, of which those of a point are in a plane, to the vectors of nine taps.
-template <class T, class Arch>
-[[gnu::noinline]] void winograd_gather(T const* from, std::int64_t plane, T* to) {
-  using batch = xsimd::batch<T, Arch>;
-  constexpr int n = winograd_inputs;
-  batch rows[3 * n];
-  TYPEGRAD_UNROLL
-  for (int j = 0; j < n; ++j) {
-    batch column[n];
-    TYPEGRAD_UNROLL
-    for (int i = 0; i < n; ++i) column[i] = batch::load_unaligned(from + (i * n + j) * plane);
-    winograd_transposed_line::gather(column, 1, rows + j, n);
-  }
-  TYPEGRAD_UNROLL
-  for (int i = 0; i < 3; ++i) {
-    batch row[3];
-    winograd_transposed_line::gather(rows + i * n, 1, row, 1);
-    TYPEGRAD_UNROLL
-    for (int j = 0; j < 3; ++j) row[j].store_aligned(to + (i * 3 + j) * width<T, Arch>);
-  }
-}
 
 // c = a' b, or c += a' b: `tiles` of Rows columns of a, beside one another, times Vectors of b.
 template <class T, class Arch, int Rows, int Vectors, std::int64_t StrideA, std::int64_t StrideB>
@@ -202,7 +148,7 @@ struct winograd_gradient {
         from[i][j] = inside ? x + ((sample * down.in + h) * right.in + w) * channels : zeros;
       }
     }
-    winograd_input<T, Arch>(from, channels, a, a_plane);
+    winograd_to_points<winograd_input_line, T, Arch>(from, channels, a, a_plane);
     T const* gradient[M][M];
     for (int i = 0; i < M; ++i) {
       for (int j = 0; j < M; ++j) {
@@ -212,7 +158,7 @@ struct winograd_gradient {
                    : zeros;
       }
     }
-    winograd_spread<T, Arch>(gradient, columns, b, b_plane);
+    winograd_to_points<winograd_spread_line, T, Arch>(gradient, columns, b, b_plane);
   }
 
   // Rows [begin, end) of (panels of the group) x channels.
@@ -223,7 +169,8 @@ struct winograd_gradient {
     for (auto r = mine.begin; r < mine.end; ++r) {
       for (int v = 0; v < vectors; ++v) {
         alignas(64) T out[9 * width];
-        winograd_gather<T, Arch>(c + r * panel + v * width, c_plane, out);
+        winograd_from_points<winograd_gather_line, 3, T, Arch>(c + r * panel + v * width, c_plane,
+                                                               out);
         for (int tap = 0; tap < 9; ++tap) {
           epilogue(tap * channels + r % channels, column + r / channels * panel + v * width,
                    xsimd::batch<T, Arch>::load_aligned(out + tap * width), lanes<width>{});
