@@ -76,8 +76,9 @@ inline constexpr bool has_truth =
     false;
 
 template <class Arch, class N>
-TYPEGRAD_INLINE xsimd::batch_bool<float, Arch> load_truth(bool const* p, N count) {
-  int const n = count;
+TYPEGRAD_INLINE xsimd::batch_bool<float, Arch> load_truth([[maybe_unused]] bool const* p,
+                                                          N count) {
+  [[maybe_unused]] int const n = count;
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     __m128i const bytes = _mm_maskz_loadu_epi8(static_cast<__mmask16>((1U << n) - 1U), p);
@@ -99,8 +100,10 @@ TYPEGRAD_INLINE xsimd::batch_bool<float, Arch> load_truth(bool const* p, N count
 }
 
 template <class Arch, class N>
-TYPEGRAD_INLINE void store_truth(bool* p, xsimd::batch_bool<float, Arch> const& v, N count) {
-  int const n = count;
+TYPEGRAD_INLINE void store_truth([[maybe_unused]] bool* p,
+                                 [[maybe_unused]] xsimd::batch_bool<float, Arch> const& v,
+                                 N count) {
+  [[maybe_unused]] int const n = count;
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>)
     _mm_mask_storeu_epi8(p, static_cast<__mmask16>((1U << n) - 1U),
