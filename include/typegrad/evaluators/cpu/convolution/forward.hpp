@@ -6,8 +6,7 @@
 #include <typegrad/evaluators/cpu/convolution/shape.hpp>
 #include <typegrad/evaluators/cpu/convolution/sliding.hpp>
 #include <typegrad/evaluators/cpu/convolution/winograd.hpp>
-#include <typegrad/evaluators/cpu/gemm.hpp>
-
+#include <typegrad/evaluators/cpu/gemm/pack.hpp>
 
 namespace typegrad::cpu {
 namespace detail {
@@ -73,27 +72,10 @@ struct forward_problem {
   }
 };
 
-// A window of one element that visits each element once: a matrix product of all positions.
-constexpr bool is_pointwise(convolution_shape const& s) {
-  if (s.over.groups != 1) return false;
-  for (window_axis const& a : s.over.axes) {
-    if (a.size != 1 || a.stride != 1 || a.low != 0 || a.in != a.out) return false;
-  }
-  return true;
-}
-
-// A window that covers the sample: a matrix product of all samples.
-constexpr bool is_dense(convolution_shape const& s) {
-  if (s.over.groups != 1) return false;
-  for (window_axis const& a : s.over.axes) {
-    if (a.size != a.in || a.out != 1 || a.low != 0 || (a.size > 1 && a.dilation != 1)) return false;
-  }
-  return true;
-}
-
 }  // namespace detail
 
-// y = x * k: rows are the positions of all samples, columns the filters.
+// y = x * k: rows are the positions of all samples, columns the filters. Programs have matrix
+// products in the place of windows of one element and of those that cover a sample (lower.hpp).
 //
 // Every member of the team calls `run` with the same arguments; as with `gemm`, the epilogue gets
 // every vector of the result once, scratch memory is aligned to 64 bytes, others read the result or
@@ -101,9 +83,6 @@ constexpr bool is_dense(convolution_shape const& s) {
 // team size.
 template <convolution_shape Shape, class T, class Arch = xsimd::default_arch>
 struct convolution_forward {
-  static constexpr bool pointwise = detail::is_pointwise(Shape), dense = detail::is_dense(Shape);
-  static constexpr std::int64_t n = Shape.filters, k = dense ? Shape.x_size() : Shape.channels;
-  using product = gemm<gemm_shape{.n = n, .k = k}, T, Arch>;
   static constexpr int split =
       detail::split_for<T, Arch>(Shape.group_filters(), Shape.over.axes[2].out);
   using by_pixels = detail::pixel_lanes<Shape, T, Arch>;
@@ -113,9 +92,7 @@ struct convolution_forward {
                          detail::moving_window<detail::forward_problem<Shape, split>, T, Arch>>;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
-    if constexpr (pointwise || dense) {
-      return product::template scratch_bytes<strided<T, k>, strided<T, n>>(team_size);
-    } else if constexpr (Shape.depthwise()) {
+    if constexpr (Shape.depthwise()) {
       return depthwise_forward<Shape, T, Arch>::scratch_bytes(team_size);
     } else {
       return general::scratch_bytes(team_size);
@@ -125,10 +102,7 @@ struct convolution_forward {
   template <class Epilogue>
   static void run(team const& members, std::int64_t batch, T const* x, T const* kernel,
                   Epilogue const& epilogue, std::byte* scratch) {
-    if constexpr (pointwise || dense) {
-      product::run(members, batch * Shape.over.positions_out(), n, k, strided<T, k>{x},
-                   strided<T, n>{kernel}, epilogue, scratch);
-    } else if constexpr (Shape.depthwise()) {
+    if constexpr (Shape.depthwise()) {
       depthwise_forward<Shape, T, Arch>::run(members, batch, x, kernel, epilogue, scratch);
     } else {
       general::run(members, batch, x, kernel, epilogue, scratch);

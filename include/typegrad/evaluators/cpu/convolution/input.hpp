@@ -5,6 +5,7 @@
 #include <numeric>
 #include <typegrad/evaluators/cpu/convolution/forward.hpp>
 #include <typegrad/evaluators/cpu/convolution/input_columns.hpp>
+#include <typegrad/evaluators/cpu/gemm/pack.hpp>
 
 namespace typegrad::cpu {
 namespace detail {
@@ -217,19 +218,6 @@ struct input_problem {
   }
 };
 
-// Takes rows of `Positions` x `Channels` elements as so many rows of channels.
-template <std::int64_t Positions, std::int64_t Channels, class Epilogue>
-struct position_epilogue {
-  static constexpr bool heavy = is_heavy<Epilogue>;
-  Epilogue epilogue;
-
-  template <class Batch, class Lanes>
-  [[gnu::always_inline]] void operator()(std::int64_t row, std::int64_t column, Batch sum,
-                                         Lanes count) const {
-    epilogue(row * Positions + column / Channels, column % Channels, sum, count);
-  }
-};
-
 }  // namespace detail
 
 // x = the convolution's gradient with respect to its input, for y that of its result: also the
@@ -237,11 +225,6 @@ struct position_epilogue {
 // Otherwise as `convolution_forward`.
 template <convolution_shape Shape, class T, class Arch = xsimd::default_arch>
 struct convolution_input {
-  static constexpr bool pointwise = detail::is_pointwise(Shape);
-  static constexpr bool dense =  // and no vector has channels of two positions
-      !pointwise && detail::is_dense(Shape) && Shape.channels % detail::width<T, Arch> == 0;
-  static constexpr std::int64_t n = dense ? Shape.x_size() : Shape.channels, k = Shape.filters;
-  using product = gemm<gemm_shape{.n = n, .k = k, .transposed_b = true}, T, Arch>;
   static constexpr std::int64_t row_stride = Shape.over.axes[2].stride;
   static constexpr int split =
       Shape.over.axes[2].in % row_stride == 0
@@ -251,7 +234,7 @@ struct convolution_input {
   using by_columns = detail::input_by_columns<
       Shape, detail::input_problem<detail::columns_shape(Shape), 1>, T, Arch>;
   static constexpr bool in_columns = [] {
-    if constexpr (Shape.over.groups != 1 || Shape.over.axes[2].size == 1 || pointwise || dense ||
+    if constexpr (Shape.over.groups != 1 || Shape.over.axes[2].size == 1 ||
                   detail::suits_winograd<detail::input_problem<Shape, split>, T, Arch>()) {
       return false;
     } else if constexpr (!detail::input_cost::of(Shape, detail::width<T, Arch>, split).pays()) {
@@ -263,9 +246,7 @@ struct convolution_input {
   using general = std::conditional_t<in_columns, by_columns, direct>;
 
   static constexpr std::size_t scratch_bytes(int team_size) {
-    if constexpr (pointwise || dense) {
-      return product::template scratch_bytes<strided<T, k>, strided<T, k>>(team_size);
-    } else if constexpr (Shape.depthwise()) {
+    if constexpr (Shape.depthwise()) {
       return depthwise_input<Shape, T, Arch>::scratch_bytes(team_size);
     } else {
       return general::scratch_bytes(team_size);
@@ -275,15 +256,7 @@ struct convolution_input {
   template <class Epilogue>
   static void run(team const& members, std::int64_t batch, T const* y, T const* kernel,
                   Epilogue const& epilogue, std::byte* scratch) {
-    if constexpr (pointwise) {
-      product::run(members, batch * Shape.over.positions_in(), n, k, strided<T, k>{y},
-                   strided<T, k>{kernel}, epilogue, scratch);
-    } else if constexpr (dense) {
-      constexpr std::int64_t positions = Shape.over.positions_in();
-      product::run(members, batch, n, k, strided<T, k>{y}, strided<T, k>{kernel},
-                   detail::position_epilogue<positions, Shape.channels, Epilogue>{epilogue},
-                   scratch);
-    } else if constexpr (Shape.depthwise()) {
+    if constexpr (Shape.depthwise()) {
       depthwise_input<Shape, T, Arch>::run(members, batch, y, kernel, epilogue, scratch);
     } else {
       general::run(members, batch, y, kernel, epilogue, scratch);
