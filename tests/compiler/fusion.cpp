@@ -139,6 +139,41 @@ struct chain {  // dear ops in a row, each used once: nothing is stored between 
 };
 static_assert(is_only<chain>(step_kind::loop));
 
+constexpr window square(std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
+                        std::int64_t low = 0) {
+  window w;
+  w.axes[1] = w.axes[2] = {in, out, size, stride, 1, low};
+  return w;
+}
+/// max pooling of relu(convolution(x, k) + b), and the relu's values too if these are wanted.
+template <std::int64_t Filters, bool Kept = false>
+struct pooled {
+  static constexpr graph build() {
+    graph g;
+    symbol const x = build::input(g, "x", {13, 13, 1});
+    weights make{g};
+    symbol const k = make("kernel", {3, 3, 1, Filters}, initializer{});
+    symbol const b = make("bias", {Filters}, initializer{});
+    symbol const y = maximum(build::convolution(x, k, square(13, 11, 3, 1)) + b, 0);
+    g.outputs.push_back(build::window_max(y, square(11, 5, 2, 2)).id());
+    if (Kept) g.outputs.push_back(y.id());
+    return g;
+  }
+};
+/// With few filters it is one step, and the row and column that no window reads are left out.
+static_assert(program<pooled<6>>::step_count == 1);
+static_assert(program<pooled<6>>::data.steps[0].product.code == op::convolution_max);
+static_assert(program<pooled<6>>::data.steps[0].product.over.axes[1].out == 10);
+static_assert(program<pooled<6>>::arena_bytes(100) == 0);
+/// With many, bias and relu are computed from the greatest elements alone.
+static_assert(program<pooled<32>>::step_count == 2);
+static_assert(program<pooled<32>>::data.steps[0].product.code == op::convolution);
+static_assert(program<pooled<32>>::data.steps[0].instruction_count == 1);
+static_assert(program<pooled<32>>::data.steps[1].product.code == op::window_max);
+/// Where all values are wanted, nothing is moved.
+static_assert(program<pooled<6, true>>::data.steps[0].product.code == op::convolution);
+static_assert(program<pooled<6, true>>::data.steps[0].instruction_count > 1);
+
 struct wanted_twice {  // outputs that are leaves, and the same value twice
   static constexpr graph build() {
     graph g;

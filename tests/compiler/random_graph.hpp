@@ -33,6 +33,54 @@ class generator {
     g_.outputs = outputs;
     return g_;
   }
+  /// A convolution, what may be computed from it, and the maximum of windows of that, which is not
+  /// differentiated; sometimes with what stands between as a second output.
+  constexpr graph build_pooled() {
+    extents e;
+    int const spatial = between(1, 3);
+    for (int i = 0; i < spatial; ++i) e.push_back(between(2, spatial == 3 ? 4 : 6));
+    e.push_back(between(1, 3));
+    bool const per_sample = chance(85);
+    symbol const x = build::input(g_, "x", e, dtype::float32, per_sample);
+    window w = window_over(e, false, false);
+    symbol const k = kernel(w, spatial, e.back(), false);
+    symbol y = build::convolution(x, k, w);
+    typegrad::weights make{g_};
+    symbol const b = make("b", {y.shape().back()}, initializer{});
+    list<int> outputs;
+    int const between_them = between(0, 4);
+    for (int i = 0; i < between_them; ++i) {
+      switch (between(0, 13)) {
+        case 0:
+        case 1: y = y + b; break;
+        case 2: y = b + y; break;
+        case 3: y = y - b; break;
+        case 4: y = b - y; break;  // falls
+        case 5:
+        case 6: y = maximum(y, 0.125 * between(-1, 1)); break;
+        case 7: y = minimum(b, y); break;
+        case 8: y = build::unary(op::tanh, y); break;
+        case 9: y = build::unary(op::sigmoid, y); break;
+        case 10: y = 0.5 + y; break;
+        case 11: y = -0.5 * y; break;  // falls
+        case 12: y = y + build::input(g_, "z", y.shape(), dtype::float32, per_sample); break;
+        default:
+          if (chance(30)) outputs.push_back(y.id());
+      }
+    }
+    window over = window_over(y.shape(), true, false);
+    for (window_axis& a : over.axes) {
+      if (!chance(80)) continue;
+      a.low = 0;
+      a.size = a.stride = a.in < a.size ? 1 : a.size;
+      a.out = a.in / a.size;
+    }
+    y = build::window_max(y, over);
+    if (chance(30)) y = build::unary(op::tanh, y) * 2;
+    outputs.push_back(y.id());
+    g_.outputs = outputs;
+    return g_;
+  }
   /// A scalar, shared or per sample, as the only output.
   constexpr graph build_objective() {
     start();

@@ -216,11 +216,18 @@ void print_smallest(graph const& traced, unsigned seed) {
 
 namespace {
 
+enum class kind { any, windows, pooled };
+
+graph graph_of(kind what, unsigned seed) {
+  random_graphs::generator make{seed, what == kind::windows};
+  return what == kind::pooled ? make.build_pooled() : make.build();
+}
+
 /// Seeds from 1 on, or TYPEGRAD_SEED alone.
-void check_seeds(bool windows, unsigned seeds) {
+void check_seeds(kind what, unsigned seeds) {
   if (char const* const only = std::getenv("TYPEGRAD_SEED")) {
     auto const seed = static_cast<unsigned>(std::atoi(only));
-    graph const traced = random_graphs::generator{seed, windows}.build();
+    graph const traced = graph_of(what, seed);
     std::string const failure = failure_of(traced, seed);
     if (!failure.empty()) print_smallest(traced, seed);
     CHECK(failure == "");
@@ -230,7 +237,7 @@ void check_seeds(bool windows, unsigned seeds) {
   if (more != nullptr) seeds = static_cast<unsigned>(std::atoi(more));
   unsigned failures = 0;
   for (unsigned seed = 1; seed <= seeds && failures < 5; ++seed) {
-    std::string const failure = failure_of(random_graphs::generator{seed, windows}.build(), seed);
+    std::string const failure = failure_of(graph_of(what, seed), seed);
     if (failure.empty()) continue;
     ++failures;
     UNSCOPED_INFO("TYPEGRAD_SEED=" << seed << ": " << failure);
@@ -241,8 +248,18 @@ void check_seeds(bool windows, unsigned seeds) {
 }  // namespace
 
 TEST_CASE("random graphs keep their meaning through every pass", "[compiler]") {
-  check_seeds(false, 1000);
+  check_seeds(kind::any, 1000);
 }
 TEST_CASE("random graphs with windows keep their meaning through every pass", "[compiler]") {
-  check_seeds(true, 600);
+  check_seeds(kind::windows, 600);
+}
+TEST_CASE("random pooled convolutions keep their meaning through every pass", "[compiler]") {
+  check_seeds(kind::pooled, 1000);
+  int at_once = 0;  // how many become one op, and how many do not
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    compiled_graph const c = compile_graph(graph_of(kind::pooled, seed));
+    for (step const& s : c.steps.steps)
+      at_once += s.kind == step_kind::contraction && s.product.code == op::convolution_max;
+  }
+  CHECK((at_once > 60 && at_once < 240));
 }

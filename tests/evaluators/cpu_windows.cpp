@@ -45,6 +45,28 @@ struct network {
   static constexpr initializer glorot() { return {}; }
 };
 
+/// Two pooled convolutions as a program that is not differentiated.
+template <std::int64_t Size, std::int64_t Filters>
+struct pooled {
+  static constexpr graph build() {
+    graph g;
+    symbol const x = build::input(g, "x", {Size, Size, 1});
+    weights add{g};
+    symbol y = x;
+    std::int64_t size = Size, channels = 1;
+    for (std::int64_t const filters : {Filters, std::int64_t{16}}) {
+      symbol const k = add("k", {3, 3, channels, filters}, initializer{});
+      symbol const b = add("b", {filters}, initializer{});
+      y = maximum(build::convolution(y, k, square(size, size - 2, 3, 1, 0)) + b, 0.0);
+      y = build::window_max(y, square(size - 2, (size - 2) / 2, 2, 2, 0));
+      size = (size - 2) / 2;
+      channels = filters;
+    }
+    g.outputs.push_back(y.id());
+    return g;
+  }
+};
+
 template <class Recipe>
 void check() {
   using program_type = program<Recipe>;
@@ -85,6 +107,8 @@ void check() {
 TEST_CASE("cpu: convolutions and windows as steps", "[cpu][threads]") {
   check<network<true, 3, 16>>();
   check<network<false, 1, 6>>();
+  check<pooled<28, 6>>();  // its first maximum in registers
+  check<pooled<13, 5>>();  // and of some samples at a time
 }
 
 TEST_CASE("cpu: what stands around a convolution is fused into it", "[cpu]") {
@@ -94,4 +118,8 @@ TEST_CASE("cpu: what stands around a convolution is fused into it", "[cpu]") {
   CHECK(forward::data.steps[0].product.code == op::convolution);
   CHECK(forward::data.steps[1].product.code == op::dot_general);
   CHECK(forward::data.steps[2].product.code == op::window_max);
+
+  using inference = program<pooled<28, 6>>;
+  CHECK(inference::step_count == 3);
+  CHECK(inference::data.steps[0].product.code == op::convolution_max);
 }

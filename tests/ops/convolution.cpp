@@ -292,6 +292,33 @@ TEST_CASE("windows: gradients of both orders", "[ops]") {
   }
 }
 
+TEST_CASE("greatest elements of blocks of a convolution", "[ops]") {
+  for (setting const& s : settings()) {
+    if (s.axes.back().low == 2) continue;  // equal elements: only padding is read
+    INFO("channels " << s.channels << ", in " << s.axes.back().in << ", size "
+                     << s.axes.back().size);
+    window const w = window_of(s);
+    window blocks;
+    extents block;
+    for (int i = 0; i < max_spatial; ++i) {
+      std::int64_t const in = w.axes[i].out, size = in % 2 == 0 ? 2 : in == 3 ? 3 : 1;
+      block.push_back(size);
+      blocks.axes[i] = {in, in / size, size, size, 1, 0};
+    }
+    traced t;
+    t.b.batch_size = 2;
+    symbol const x = t.input(x_shape(s), 1);
+    symbol const k = t.input(k_shape(s), 2, false);
+    symbol const y = build::convolution_max(x, k, w, block);
+    t.g.outputs.push_back(y.id());
+    t.g.outputs.push_back(build::window_max(build::convolution(x, k, w), blocks).id());
+    REQUIRE(t.g.error == diagnosis{});
+    auto const both = reference::evaluate<double>(t.g, t.b);
+    CHECK(both[0] == both[1]);
+    check_gradients(t, y);
+  }
+}
+
 TEST_CASE("convolutions: operands that do not fit", "[ops]") {
   window w;
   w.axes[2] = {5, 3, 3, 1, 1, 0};
@@ -308,4 +335,10 @@ TEST_CASE("convolutions: operands that do not fit", "[ops]") {
         "convolution: extents 5x2 and 3x1x4 do not fit the window");
   CHECK(error({5, 2}, {3, 2, 4}, true) ==
         "convolution: the kernel must be one for all samples, not per sample");
+
+  graph g;
+  build::convolution_max(build::input(g, "x", {5, 2}),
+                         build::input(g, "k", {3, 2, 4}, dtype::float32, false), w, {1, 1, 2});
+  CHECK(std::string(g.error.view()) ==
+        "convolution maximum: blocks of 1x1x2 do not divide a convolution of 3x4");
 }

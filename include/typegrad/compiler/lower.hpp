@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/compiler/users.hpp>
 #include <typegrad/ops/registry.hpp>
 
 namespace typegrad {
@@ -129,11 +130,38 @@ constexpr symbol lower_convolution(op code, symbol a, symbol b, attribute const&
   return build::reshape(result, shape);
 }
 
+/// Convolutions whose maximum is taken at once: of few filters, where kernels can keep the sums of
+/// many positions in registers (with more filters it was measured to gain nothing); and no larger
+/// than a second-level cache, for kernels that cannot.
+inline constexpr std::int64_t max_pooled_filters = 8;
+inline constexpr std::int64_t max_pooled_elements = 1 << 16;
+
+/// The greatest elements of windows of a convolution that do not overlap, as one op: positions that
+/// fall to no window are not even computed. Not valid where it would not pay.
+constexpr symbol lower_convolution_max(symbol y, window const& blocks) {
+  extents const& shape = y.info().shape;
+  if (y.info().code != op::convolution || shape.back() > max_pooled_filters ||
+      shape.count() > max_pooled_elements)
+    return {};
+  graph& g = y.owner();
+  window over = g.attributes_of(y.id()).over;
+  extents block;
+  for (int i = 0; i < max_spatial; ++i) {
+    window_axis const& a = blocks.axes[i];
+    if (a.low != 0 || a.size * a.out > a.in || a.dilation != 1 || (a.stride != a.size && a.out > 1))
+      return {};
+    over.axes[i].out = a.out * a.size;
+    block.push_back(a.size);
+  }
+  return build::convolution_max({g, g.operand(y.id(), 0)}, {g, g.operand(y.id(), 1)}, over, block);
+}
+
 }  // namespace detail
 
 /// Rewrites reductions into the forms that steps compute: along the last axis, along leading axes,
 /// or over everything. Other axes are moved to the end, and a reduction over the batch and over
-/// axes that do not lead becomes two.
+/// axes that do not lead becomes two. Convolutions become products where they are such, and take
+/// the maximum of windows along.
 constexpr graph lower(graph const& g) {
   graph out;
   out.weights = g.weights;
@@ -142,6 +170,7 @@ constexpr graph lower(graph const& g) {
   out.training = g.training;
   out.random_streams = g.random_streams;
   if (g.failed()) return out;
+  list<int> const users = detail::users_of(g);
   list<int> renamed(g.size(), -1);
   for (int id = 0; id < g.size(); ++id) {
     node n = g[id];
@@ -156,6 +185,13 @@ constexpr graph lower(graph const& g) {
                                                        g.attributes_of(id), n.shape);
       if (product.valid()) {
         renamed[id] = product.id();
+        continue;
+      }
+    }
+    if (n.code == op::window_max && users[g.operand(id, 0)] == 1) {
+      symbol const both = detail::lower_convolution_max(operands[0], g.attributes_of(id).over);
+      if (both.valid()) {
+        renamed[id] = both.id();
         continue;
       }
     }

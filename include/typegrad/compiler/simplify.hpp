@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/compiler/users.hpp>
 #include <typegrad/ops/registry.hpp>
 
 namespace typegrad {
@@ -21,15 +22,10 @@ class simplifier {
     to_.training = from_.training;
     to_.random_streams = from_.random_streams;
     if (from_.failed()) return;
-    int const count = from_.size();
-    list<bool> live(count, false);
-    for (int const id : from_.outputs) live[id] = true;
-    for (int id = count - 1; id >= 0; --id)
-      if (live[id])
-        for (int i = 0; i < from_[id].operand_count; ++i) live[from_.operand(id, i)] = true;
-    renamed_.resize(count, -1);
-    for (int id = 0; id < count; ++id)
-      if (live[id]) renamed_[id] = rewrite(id).id();
+    users_ = users_of(from_);
+    renamed_.resize(from_.size(), -1);
+    for (int id = 0; id < from_.size(); ++id)
+      if (users_[id] > 0) renamed_[id] = rewrite(id).id();
     for (int const id : from_.outputs) to_.outputs.push_back(renamed_[id]);
   }
 
@@ -87,6 +83,8 @@ class simplifier {
       case op::reduce_min:
       case op::argmax:
       case op::argmin: return reduce(n, operands[0], from_.attributes_of(id));
+      case op::window_max:
+        return greatest_of(from_.operand(id, 0), from_.attributes_of(id).over);
       default: return copy(n, operands, n.attribute < 0 ? nullptr : &from_.attributes_of(id));
     }
   }
@@ -218,6 +216,57 @@ class simplifier {
       }
     }
     return view(build::reduce(n.code, from, axes, over_batch), n.shape);
+  }
+
+  // Windows ---------------------------------------------------------------------------------------
+
+  /// The greatest of each window of node `id` of the graph that is read. The greatest of what never
+  /// falls when x rises is computed from the greatest x, if nothing else needs it of every x.
+  constexpr symbol greatest_of(int id, window const& over) {
+    int const varying = users_[id] == 1 && !over.padded() ? rising_operand(from_[id]) : -1;
+    if (varying < 0) return build::window_max(at(renamed_[id]), over);
+    symbol const x = greatest_of(from_.operand(id, varying), over);
+    node n = from_[id];
+    n.shape = x.shape();
+    symbol operands[3] = {};
+    for (int i = 0; i < n.operand_count; ++i)
+      operands[i] = i == varying ? x : of_channels(at(renamed_[from_.operand(id, i)]), n.shape);
+    return squeezed_elementwise(n, operands);
+  }
+
+  /// The operand of an elementwise op that it rises with, or stays the same, while all others are
+  /// the same at all positions of a sample; -1 if it has none.
+  constexpr int rising_operand(node const& n) const {
+    switch (n.code) {
+      case op::exp:
+      case op::expm1:
+      case op::tanh:
+      case op::sigmoid:
+      case op::erf: return 0;
+      case op::subtract: return is_of_channels(n, 1) ? 0 : -1;
+      case op::add:
+      case op::maximum:
+      case op::minimum: return is_of_channels(n, 1) ? 0 : is_of_channels(n, 0) ? 1 : -1;
+      default: return -1;
+    }
+  }
+  constexpr bool is_of_channels(node const& n, int i) const {
+    return of_channels(at(renamed_[from_.operand(n, i)]), n.shape).valid();
+  }
+  /// x at fewer positions, if it is the same at all: under extents that have its channels.
+  constexpr symbol of_channels(symbol x, extents const& shape) const {
+    symbol const bare = unspread(x);
+    double value = 0;
+    symbol out;
+    if (is_constant(bare, value)) {
+      out = build::constant(to_, value, x.type(), shape);
+    } else if (code_of(bare) == op::broadcast) {
+      axis_list const axes = to_.attributes_of(bare.id()).a;
+      for (int i = 0; i < axes.size(); ++i)
+        if (axes[i] != shape.rank - 1) return {};
+      out = build::broadcast(operand_of(bare, 0), shape, axes);
+    }
+    return out.valid() && x.per_sample() ? build::spread(out) : out;
   }
 
   // Elementwise -----------------------------------------------------------------------------------
@@ -383,6 +432,7 @@ class simplifier {
   graph const& from_;
   graph& to_;
   list<int> renamed_;
+  list<int> users_;  ///< per node of `from_`
 };
 
 }  // namespace detail

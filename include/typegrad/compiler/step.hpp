@@ -74,7 +74,7 @@ enum class step_kind : std::uint8_t {
 ///   dot_general   sum over inner of A(row, inner) B(inner, column), repeated over the domain's
 ///                 loop axes
 ///   ops that slide a window   over dense operands; the columns are the last axis: `channels` of x,
-///                 `filters` of y. `inner` counts what is summed up for an element.
+///                 `filters` of y. `inner` counts the products for an element.
 struct contraction {
   op code = op::dot_general;
   domain_axis rows, columns, inner;
@@ -85,6 +85,7 @@ struct contraction {
   int loops = 0;                  ///< leading domain axes that are looped over
   window over;
   std::int64_t channels = 0, filters = 0;
+  std::int64_t block[max_spatial] = {1, 1, 1};  ///< whose greatest is kept, of convolution_max
   constexpr bool operator==(contraction const&) const = default;
 };
 

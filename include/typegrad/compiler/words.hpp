@@ -110,6 +110,8 @@ constexpr void visit(Words& w, contraction& x) {
   visit(w, x.over);
   w(x.channels);
   w(x.filters);
+  if (x.code == op::convolution_max)
+    for (std::int64_t& length : x.block) w(length);
 }
 
 template <class Words>

@@ -33,6 +33,7 @@ enum class op : std::uint8_t {
   window_max,          ///< x -> y
   window_scatter,      ///< (x, y) -> like x: y at each window's first largest x, added up
   window_gather,       ///< (x, z) -> like y: the z at each window's first largest x
+  convolution_max,     ///< (x, k) -> the largest elements of blocks of y: lowering makes it
   // reductions over axes, and over the batch if the attribute says so
   reduce_sum, reduce_max, reduce_min, argmax, argmin,
   // movement
@@ -56,10 +57,10 @@ constexpr bool is_elementwise(op code) { return is_between(code, op::negate, op:
 constexpr bool is_comparison(op code) { return is_between(code, op::equal, op::greater_equal); }
 constexpr bool is_reduction(op code) { return is_between(code, op::reduce_sum, op::argmin); }
 constexpr bool is_contraction(op code) {
-  return is_between(code, op::dot_general, op::window_gather);
+  return is_between(code, op::dot_general, op::convolution_max);
 }
 /// Contractions that slide a window.
-constexpr bool slides(op code) { return is_between(code, op::convolution, op::window_gather); }
+constexpr bool slides(op code) { return is_between(code, op::convolution, op::convolution_max); }
 constexpr bool is_movement(op code) { return is_between(code, op::reshape, op::reverse); }
 constexpr bool is_commutative(op code) {
   return code == op::add || code == op::multiply || code == op::equal || code == op::not_equal ||

@@ -283,9 +283,14 @@ class body_builder : public grouping {
                                                    : columns;
     p.rows = {n.shape.count() / columns, n.per_sample};
     p.columns = {columns, false};
-    std::int64_t const each = n.code == op::convolution         ? p.channels / at.over.groups
-                              : n.code == op::convolution_input ? p.filters / at.over.groups
-                                                                : 1;
+    bool const forward = n.code == op::convolution || n.code == op::convolution_max;
+    std::int64_t each = forward                           ? p.channels / at.over.groups
+                        : n.code == op::convolution_input ? p.filters / at.over.groups
+                                                          : 1;
+    for (int i = 0; n.code == op::convolution_max && i < max_spatial; ++i) {
+      p.block[i] = at.step[i];
+      each *= at.step[i];
+    }
     p.inner = {n.code == op::convolution_kernel ? at.over.positions_out() : at.over.taps() * each,
                at.over_batch};
     int slots[2] = {};

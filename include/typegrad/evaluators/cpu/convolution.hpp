@@ -4,3 +4,4 @@
 #include <typegrad/evaluators/cpu/convolution/forward.hpp>
 #include <typegrad/evaluators/cpu/convolution/input.hpp>
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient.hpp>
+#include <typegrad/evaluators/cpu/convolution/maximum.hpp>

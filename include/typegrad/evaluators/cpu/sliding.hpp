@@ -24,6 +24,9 @@ struct sliding_kernel : step_body<Source, Arch> {
       return std::type_identity<convolution_input<convolved, real, Arch>>{};
     else if constexpr (p.code == op::convolution_kernel)
       return std::type_identity<convolution_kernel<convolved, real, Arch>>{};
+    else if constexpr (p.code == op::convolution_max)
+      return std::type_identity<
+          convolution_maximum<convolved, {{p.block[0], p.block[1], p.block[2]}}, real, Arch>>{};
     else if constexpr (p.code == op::window_sum)
       return std::type_identity<window_sum_kernel<pooled, real, Arch>>{};
     else if constexpr (p.code == op::window_spread)

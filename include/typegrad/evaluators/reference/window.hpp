@@ -18,6 +18,7 @@ struct sliding {
   window over;
   std::int64_t channels, filters;
   std::int64_t first_sample, samples_end;  ///< that convolution_kernel sums over
+  std::int64_t block[max_spatial] = {1, 1, 1};  ///< of convolution_max
 
   /// A position along the three spatial axes.
   struct place {
@@ -113,6 +114,19 @@ struct sliding {
             if (x >= 0) add(a(s, x * channels + c), b(s, o * filters + f));
           }
         return static_cast<double>(sum);
+      }
+      case op::convolution_max: {
+        sliding convolved = *this;
+        convolved.code = op::convolution;
+        sliding blocks{op::window_max, {}, filters, filters, first_sample, samples_end};
+        for (int i = 0; i < max_spatial; ++i) {
+          std::int64_t const in = over.axes[i].out, size = block[i];
+          blocks.over.axes[i] = {.in = in, .out = in / size, .size = size, .stride = size};
+        }
+        auto const y = [&](std::int64_t s, std::int64_t at) {
+          return convolved.element<Real>(s, at, a, b);
+        };
+        return blocks.windowed<Real>(sample, e / filters, e % filters, y, b);
       }
       default: return windowed<Real>(sample, e / channels, e % channels, a, b);
     }

@@ -33,6 +33,19 @@ template <int Count, int Width, class Index>
 alignas(64) inline constexpr interleaving<Count, Width, Index> interleaving_of{};
 
 #if XSIMD_WITH_AVX512F
+// The greater of each two lanes, NaN being the greatest.
+[[gnu::always_inline]] inline __m512 greater_lanes(__m512 a, __m512 b) {
+  return _mm512_mask_max_ps(a, _mm512_cmp_ps_mask(a, a, _CMP_ORD_Q), a, b);
+}
+// The greater of each two neighbours in a, and then in b.
+[[gnu::always_inline]] inline __m512 greater_neighbours(__m512 a, __m512 b) {
+  alignas(64) static constexpr std::int32_t even[] = {0,  2,  4,  6,  8,  10, 12, 14,
+                                                      16, 18, 20, 22, 24, 26, 28, 30};
+  __m512i const at = _mm512_load_si512(even);
+  return greater_lanes(_mm512_permutex2var_ps(a, at, b),
+                       _mm512_permutex2var_ps(a, _mm512_add_epi32(at, _mm512_set1_epi32(1)), b));
+}
+
 template <int Count, class Store>
 [[gnu::always_inline]] inline void interleave_singles(__m512 const* source, Store const& store) {
   constexpr auto const& order = interleaving_of<Count, 16, std::int32_t>;

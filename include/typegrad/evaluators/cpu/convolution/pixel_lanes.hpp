@@ -14,16 +14,22 @@
 // The convolution with few filters: lanes are neighbouring outputs of a row, and there is a sum for
 // each filter and each vector of outputs. A sample's channels are copied apart, so that the
 // elements under a tap lie one after the other; the sums are put in order when they are finished.
+// Where but the greatest sum of a block is wanted, the others never leave the registers.
 namespace typegrad::cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
 
-template <convolution_shape Shape, class T, class Arch>
+template <convolution_shape Shape, class T, class Arch, position_block Block = {}>
 struct pixel_lanes {
   static constexpr int width = detail::width<T, Arch>, filters = static_cast<int>(Shape.filters);
   static constexpr window_axis const (&axes)[3] = Shape.over.axes;
   static constexpr std::int64_t channels = Shape.channels, apart = axes[2].stride;
   static constexpr std::int64_t vectors_of_row = divide_up(axes[2].out, width);
+  static constexpr std::int64_t down = Block.at[1], across = Block.at[2];
+  static constexpr std::int64_t rows_kept = axes[1].out / down, row_kept = axes[2].out / across;
+  static constexpr bool takes_block =
+      Block == position_block{} ||
+      (Block.at[0] == 1 && across <= 2 && has_avx512<Arch> && is_float_of<T, Arch, 4>);
 
   // A sample's padded box, and the copy: rows x remainders by the stride x channels x elements.
   static constexpr sample_box box = [] {
@@ -56,8 +62,8 @@ struct pixel_lanes {
     }
   };
   static constexpr cut tile = [] {
-    cut best{};
-    for (int h = 1; h <= axes[1].out; ++h) {
+    cut best{down, 1};
+    for (int h = down; h <= axes[1].out; h += down) {
       for (int w = 1; w <= vectors_of_row; ++w) {
         cut const c{h, w};
         if (filters * c.vectors() + c.vectors() + 1 > vector_registers<Arch>) break;
@@ -80,7 +86,17 @@ struct pixel_lanes {
     return own < other && copy_size * static_cast<std::int64_t>(sizeof(T)) <= (1 << 18);
   }
 
-  static constexpr std::int64_t own_size = copy_size + whole_size;
+  // Of a row of tiles, what is kept: rows of vectors for each filter. And finished rows, put in
+  // order, which are handed on some thousand elements at a time.
+  static constexpr std::int64_t high_kept = tile.high / down;
+  static constexpr std::int64_t line_kept = (divide_up(vectors_of_row, across) + across - 1) * width;
+  static constexpr std::int64_t filter_size = high_kept * line_kept;
+  static constexpr std::int64_t sums_size = filters * filter_size;
+  static constexpr std::int64_t held_rows = divide_up(2048, row_kept * filters);
+  static constexpr std::int64_t held_size =
+      round_up(((held_rows - 1) * row_kept + line_kept) * filters, 64 / sizeof(T));
+
+  static constexpr std::int64_t own_size = copy_size + whole_size + sums_size + held_size;
   static constexpr std::size_t scratch_bytes(int team_size) {
     return static_cast<std::size_t>(team_size * own_size) * sizeof(T);
   }
@@ -92,20 +108,30 @@ struct pixel_lanes {
     if (alone && members.index != 0) return;
     team const workers = alone ? team{} : members;
     T* const copy = reinterpret_cast<T*>(scratch) + workers.index * own_size;
+    T* const sums = copy + copy_size + whole_size;
+    T* const held = sums + sums_size;
     constexpr std::int64_t strips = axes[0].out * tile.tiles_down();
     auto const mine = workers.part(batch * strips);
-    std::int64_t copied = -1;
+    std::int64_t copied = -1, given = 0, finished = 0;  // sample, rows of blocks
     for (auto i = mine.begin; i < mine.end; ++i) {
       std::int64_t const sample = i / strips, plane = i % strips / tile.tiles_down();
       if (sample != copied) copy_sample(x + sample * Shape.x_size(), copy, copy + copy_size);
       copied = sample;
-      std::int64_t const done = i % tile.tiles_down() * tile.high;
-      std::int64_t const high = std::min(done, axes[1].out - tile.high);
-      T const* const from =
-          copy + (plane * axes[0].stride * box.count[1] + high * axes[1].stride) * row_size;
-      std::int64_t const row = ((sample * axes[0].out + plane) * axes[1].out + high) * axes[2].out;
-      strip(from, k, row, static_cast<int>(done - high), epilogue);
+      std::int64_t const wanted = i % tile.tiles_down() * tile.high;
+      std::int64_t const high = std::min(wanted, axes[1].out - tile.high);
+      strip(copy + (plane * axes[0].stride * box.count[1] + high * axes[1].stride) * row_size, k,
+            sums);
+      std::int64_t const done = (wanted - high) / down;
+      if (i == mine.begin)
+        given = finished = (sample * axes[0].out + plane) * rows_kept + wanted / down;
+      for (std::int64_t h = done; h < high_kept; ++h) {
+        put_in_order(sums + h * line_kept, held + (finished - given) * row_kept * filters);
+        if (++finished - given < held_rows) continue;
+        hand_on(held, given, finished, epilogue);
+        given = finished;
+      }
     }
+    hand_on(held, given, finished, epilogue);
   }
 
  private:
@@ -141,32 +167,28 @@ struct pixel_lanes {
     return at;
   }();
 
-  // A row of tiles, the first `skip` rows of which are done.
-  template <class Epilogue>
-  static void strip(T const* a, T const* k, std::int64_t row, int skip, Epilogue const& epilogue) {
-    alignas(64) T sums[filters * tile.vectors() * width], rows_out[filters * tile.wide * width];
+  // A row of tiles: sums[(filter, row, lane)].
+  static void strip(T const* a, T const* k, T* sums) {
     for (std::int64_t t = 0; t < tile.tiles_across(); ++t) {
-      std::int64_t const done = t * tile.wide;
-      std::int64_t const first = std::min(done, vectors_of_row - tile.wide);
-      compute(a + first * width, k, sums);
-      std::int64_t const count = std::min(axes[2].out - done * width,
-                                          (first + tile.wide - done) * width);
-      for (int h = skip; h < tile.high; ++h) {
-        for (int w = static_cast<int>(done - first); w < tile.wide; ++w) {
-          interleave_filters<filters, Arch>(sums + (h * tile.wide + w) * width,
-                                            tile.vectors() * width,
-                                            rows_out + (w - (done - first)) * filters * width);
-        }
-        give_rows<filters, Arch>(static_cast<T const*>(rows_out),
-                                 row + h * axes[2].out + done * width, count, epilogue);
-      }
+      std::int64_t const first = std::min(t * tile.wide, vectors_of_row - tile.wide);
+      compute(a + first * width, k, sums + first * width / across);
     }
   }
+  static void put_in_order(T const* sums, T* row) {
+    for (std::int64_t i = 0; i < row_kept; i += width)
+      interleave_filters<filters, Arch>(sums + i, filter_size, row + i * filters);
+  }
+  template <class Epilogue>
+  static void hand_on(T const* held, std::int64_t given, std::int64_t finished,
+                      Epilogue const& epilogue) {
+    give_rows<filters, Arch>(held, given * row_kept, (finished - given) * row_kept, epilogue);
+  }
 
-  // One tile: the function in which all arithmetic is done. sums[(filter, vector, lane)].
+  // One tile: the function in which all arithmetic is done.
   [[gnu::noinline]] static void compute(T const* a, T const* k, T* sums) {
     using batch = xsimd::batch<T, Arch>;
     constexpr int vectors = tile.vectors();
+    constexpr int wide_kept = static_cast<int>(divide_up(tile.wide, across));
     batch sum[filters][vectors];
     TYPEGRAD_UNROLL
     for (int f = 0; f < filters; ++f) {
@@ -198,8 +220,30 @@ struct pixel_lanes {
     TYPEGRAD_UNROLL
     for (int f = 0; f < filters; ++f) {
       TYPEGRAD_UNROLL
-      for (int v = 0; v < vectors; ++v) sum[f][v].store_aligned(sums + (f * vectors + v) * width);
+      for (int h = 0; h < high_kept; ++h) {
+        batch* const kept = sum[f] + h * down * tile.wide;
+        reduce_to_blocks(kept);
+        TYPEGRAD_UNROLL
+        for (int v = 0; v < wide_kept; ++v)
+          kept[v].store_unaligned(sums + f * filter_size + h * line_kept + v * width);
+      }
     }
+  }
+
+  // The sums of rows that lie in one row of blocks: leaves the greatest of every block.
+  [[gnu::always_inline]] static void reduce_to_blocks([[maybe_unused]] xsimd::batch<T, Arch>* sum) {
+#if XSIMD_WITH_AVX512F
+    if constexpr (has_avx512<Arch> && is_float_of<T, Arch, 4>) {
+      TYPEGRAD_UNROLL
+      for (int v = tile.wide; v < down * tile.wide; ++v)
+        sum[v % tile.wide] = greater_lanes(sum[v % tile.wide], sum[v]);
+      if constexpr (across == 2) {
+        TYPEGRAD_UNROLL
+        for (int v = 0; 2 * v < tile.wide; ++v)
+          sum[v] = greater_neighbours(sum[2 * v], sum[std::min(2 * v + 1, tile.wide - 1)]);
+      }
+    }
+#endif
   }
 };
 
