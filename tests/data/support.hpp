@@ -95,4 +95,12 @@ inline std::optional<std::filesystem::path> real_data(std::string_view name) {
   return path;
 }
 
+/// No data folder, an empty cache, no network: what a test does not set is not there.
+struct bare_machine {
+  folder home;
+  environment data{"TYPEGRAD_DATA", std::nullopt};
+  environment cache{"XDG_CACHE_HOME", (home / "cache").string()};
+  environment offline{"TYPEGRAD_OFFLINE", "1"};
+};
+
 }  // namespace test

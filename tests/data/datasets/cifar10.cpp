@@ -13,6 +13,7 @@
 namespace tg = typegrad;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::EndsWith;
+using test::bare_machine;
 using test::gzip;
 using test::message_of;
 using test::write_file;
@@ -37,14 +38,6 @@ void put_small_cifar(std::filesystem::path const& folder) {
   write_file(folder / "data_batch_3.bin", records("\x01"));
   write_file(folder / "test_batch.bin", records("\x03\x08"));
 }
-
-// No data folder, an empty cache, no network: what a test does not set is not there.
-struct bare_machine {
-  test::folder home;
-  test::environment data{"TYPEGRAD_DATA", std::nullopt};
-  test::environment cache{"XDG_CACHE_HOME", (home / "cache").string()};
-  test::environment offline{"TYPEGRAD_OFFLINE", "1"};
-};
 
 }  // namespace
 

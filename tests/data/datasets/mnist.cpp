@@ -12,6 +12,7 @@
 namespace tg = typegrad;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::EndsWith;
+using test::bare_machine;
 using test::gzip;
 using test::idx;
 using test::message_of;
@@ -36,14 +37,6 @@ void put_small_mnist(std::filesystem::path const& folder) {
   write_file(folder / "t10k-images.idx3-ubyte.gz", gzip(images(2)));
   write_file(folder / "t10k-labels-idx1-ubyte", labels("\x01\x02"));
 }
-
-// No data folder, an empty cache, no network: what a test does not set is not there.
-struct bare_machine {
-  test::folder home;
-  test::environment data{"TYPEGRAD_DATA", std::nullopt};
-  test::environment cache{"XDG_CACHE_HOME", (home / "cache").string()};
-  test::environment offline{"TYPEGRAD_OFFLINE", "1"};
-};
 
 }  // namespace
 
