@@ -3,6 +3,7 @@
 
 #include "support/guarded.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <cstdint>
@@ -15,7 +16,8 @@
 #include <typegrad/evaluators/cpu/convolution/input.hpp>
 #include <vector>
 
-// Convolutions by their definition, and what checks a kernel against it.
+// A convolution and its two gradients are the sum, over all (window, tap, channel, filter), of
+// products x k y with one of the three left out. Kernels are held against that sum, in double.
 namespace convolution_test {
 
 namespace cpu = typegrad::cpu;
@@ -78,24 +80,47 @@ struct heavy_epilogue : counting_epilogue<T> {
   static constexpr bool heavy = true;
 };
 
-// Sums by definition, and the sums of magnitudes, which bound the error.
-struct expectation {
-  std::vector<double> sum, magnitude;
-  explicit expectation(std::int64_t n)
-      : sum(static_cast<std::size_t>(n)), magnitude(static_cast<std::size_t>(n)) {}
-  void add(std::int64_t i, double x) {
-    sum[static_cast<std::size_t>(i)] += x;
-    magnitude[static_cast<std::size_t>(i)] += std::abs(x);
+enum class face { forward, input, kernel };
+
+// The operands, and what is expected of one face.
+template <class T>
+struct problem {
+  guarded<T> first, second;  // of x, k and y in this order, the two that are given
+  std::vector<double> expected, magnitude;
+  std::vector<int> terms;
+
+  problem(convolution_shape const& s, face which, std::int64_t batch, bool at_front)
+      : first(which == face::input ? batch * s.y_size() : batch * s.x_size(), at_front),
+        second(which == face::kernel ? batch * s.y_size() : s.k_size(), at_front) {
+    fill(first, static_cast<unsigned>(batch * 7 + s.k_size()));
+    fill(second, static_cast<unsigned>(batch * 7 + s.k_size() + 1));
+    auto const count = static_cast<std::size_t>(which == face::forward ? batch * s.y_size()
+                                                : which == face::input ? batch * s.x_size()
+                                                                       : s.k_size());
+    expected.resize(count);
+    magnitude.resize(count);
+    terms.resize(count);
+    for_products(s, batch, [&](std::int64_t x, std::int64_t k, std::int64_t y) {
+      double const a = first[which == face::input ? y : x];
+      double const b = second[which == face::kernel ? y : k];
+      auto const to = static_cast<std::size_t>(which == face::forward ? y
+                                               : which == face::input ? x
+                                                                      : k);
+      expected[to] += a * b;
+      magnitude[to] += std::abs(a * b);
+      ++terms[to];
+    });
   }
-  // The greatest error, in units of the error that a sum of `depth` products may have.
-  template <class T>
-  double error(T const* c, std::int64_t depth) const {
+
+  // The greatest error, in units of the rounding error that a sum of as many products (or of
+  // `depth`, unless that is 0) may have.
+  double error(T const* c, int depth) const {
     double worst = 0;
-    for (std::size_t i = 0; i < sum.size(); ++i) {
-      double const bound = (static_cast<double>(depth) + 2) * magnitude[i] *
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      double const bound = ((depth > 0 ? depth : terms[i]) + 2) * magnitude[i] *
                                static_cast<double>(std::numeric_limits<T>::epsilon()) +
                            1e-30;
-      double const e = std::abs(static_cast<double>(c[i]) - sum[i]) / bound;
+      double const e = std::abs(static_cast<double>(c[i]) - expected[i]) / bound;
       worst = e <= worst ? worst : e;  // NaN wins
     }
     return worst;
@@ -125,75 +150,67 @@ bool run_on(int team_size, std::int64_t batch, T const* a, T const* k, Epilogue 
   return true;
 }
 
+struct checking {
+  int teams = 5;  // the largest
+  bool at_front = false;
+  int depth = 0;
+};
+
+// One face by Kernel: every element once, for every team size alike, to the bit.
 template <class Kernel, class T>
-void check_kernel(char const* name, convolution_shape const& s, std::int64_t batch, int teams,
-                  guarded<T> const& a, guarded<T> const& k, expectation const& expected,
-                  std::int64_t columns, std::int64_t depth) {
-  auto const n = static_cast<std::int64_t>(expected.sum.size());
-  guarded<T> c(n);
-  std::vector<unsigned char> times(expected.sum.size());
-  std::vector<T> first;
-  INFO(name << ", batch " << batch << ", " << s.channels << " channels, " << s.filters
-            << " filters, " << s.over.groups << " groups, in " << s.over.axes[0].in << "x"
-            << s.over.axes[1].in << "x" << s.over.axes[2].in << ", out " << s.over.axes[0].out
-            << "x" << s.over.axes[1].out << "x" << s.over.axes[2].out);
-  for (int team_size = 1; team_size <= teams + 1; ++team_size) {
-    for (T& x : c) x = std::numeric_limits<T>::quiet_NaN();
-    times.assign(times.size(), 0);
-    counting_epilogue<T> const count{c.data(), times.data(), columns};
-    // The last round is one with an epilogue that is not inlined.
-    bool const heavy = team_size > teams;
-    CHECK((heavy ? run_on<Kernel>(1, batch, a.data(), k.data(), heavy_epilogue<T>{count})
-                 : run_on<Kernel>(team_size, batch, a.data(), k.data(), count)));
-    bool once = true;
-    for (unsigned char const t : times) once = once && t == 1;
-    CHECK(once);
-    if (team_size == 1) {
-      CHECK(expected.error(c.data(), depth) <= 1);
-      first.assign(c.begin(), c.end());
+void check_face(convolution_shape const& s, face which, std::int64_t batch, checking const& how) {
+  problem<T> const p(s, which, batch, how.at_front);
+  guarded<T> result(static_cast<std::int64_t>(p.expected.size()), how.at_front);
+  std::int64_t const stride = which == face::input ? s.channels : s.filters;
+  std::vector<T> alone;
+  auto const run = [&](int team_size, auto wrap) {
+    INFO("face " << static_cast<int>(which) << ", batch " << batch << ", team of " << team_size
+                 << ", " << s.channels << " channels, " << s.filters << " filters, "
+                 << s.over.groups << " groups, in " << s.over.axes[0].in << "x"
+                 << s.over.axes[1].in << "x" << s.over.axes[2].in << ", out "
+                 << s.over.axes[0].out << "x" << s.over.axes[1].out << "x" << s.over.axes[2].out);
+    for (T& v : result) v = std::numeric_limits<T>::quiet_NaN();
+    std::vector<unsigned char> times(p.expected.size());
+    CHECK(run_on<Kernel>(team_size, batch, p.first.data(), p.second.data(),
+                         wrap(counting_epilogue<T>{result.data(), times.data(), stride})));
+    CHECK(std::all_of(times.begin(), times.end(), [](int n) { return n == 1; }));
+    if (alone.empty()) {
+      CHECK(p.error(result.data(), how.depth) <= 1);
+      alone.assign(result.begin(), result.end());
     } else {
-      CHECK((n == 0 || std::memcmp(first.data(), c.data(), first.size() * sizeof(T)) == 0));
+      CHECK(std::memcmp(alone.data(), result.data(), alone.size() * sizeof(T)) == 0);
     }
-  }
+  };
+  for (int const team_size : {1, 2, 3, 5})
+    if (team_size <= how.teams) run(team_size, [](auto const& count) { return count; });
+  // and with an epilogue that is not inlined
+  run(1, [](auto const& count) { return heavy_epilogue<T>{count}; });
 }
 
 enum direction { forward = 1, input = 2, both = 3 };
 
 template <convolution_shape S, class T = float, class Arch = xsimd::default_arch>
 void check(std::int64_t batch, int teams = 1, direction which = both, bool at_front = false) {
-  guarded<T> k(S.k_size(), at_front);
-  fill(k, 7);
-  if ((which & forward) != 0) {
-    guarded<T> x(batch * S.x_size(), at_front);
-    fill(x, static_cast<unsigned>(batch + 1));
-    expectation expected(batch * S.y_size());
-    for_products(S, batch, [&](auto i, auto j, auto o) {
-      expected.add(o, static_cast<double>(x[i]) * static_cast<double>(k[j]));
-    });
-    check_kernel<cpu::convolution_forward<S, T, Arch>>(
-        "forward", S, batch, teams, x, k, expected, S.filters, S.over.taps() * S.group_channels());
-  }
-  if ((which & input) != 0) {
-    guarded<T> y(batch * S.y_size(), at_front);
-    fill(y, static_cast<unsigned>(batch + 2));
-    expectation expected(batch * S.x_size());
-    for_products(S, batch, [&](auto i, auto j, auto o) {
-      expected.add(i, static_cast<double>(y[o]) * static_cast<double>(k[j]));
-    });
-    check_kernel<cpu::convolution_input<S, T, Arch>>("input", S, batch, teams, y, k, expected,
-                                                     S.channels, S.over.taps() * S.group_filters());
-  }
+  checking const how{.teams = teams, .at_front = at_front};
+  if ((which & forward) != 0)
+    check_face<cpu::convolution_forward<S, T, Arch>, T>(S, face::forward, batch, how);
+  if ((which & input) != 0)
+    check_face<cpu::convolution_input<S, T, Arch>, T>(S, face::input, batch, how);
 }
 
 struct options {
   std::int64_t stride = 1, dilation = 1, low = 0, high = 0;
 };
 
-// An axis of which the windows take as many as fit.
+// An axis with as many windows as fit.
 constexpr window_axis axis(std::int64_t in, std::int64_t size, options const& o = {}) {
   window_axis a{in, 1, size, o.stride, o.dilation, o.low};
   a.out = (in + o.low + o.high - a.reach()) / o.stride + 1;
   return a;
+}
+constexpr window_axis axis(std::int64_t in, std::int64_t size, std::int64_t stride,
+                           std::int64_t dilation = 1, std::int64_t low = 0, std::int64_t high = 0) {
+  return axis(in, size, {stride, dilation, low, high});
 }
 // Keras's "same": as many windows as elements, divided by the stride.
 constexpr window_axis same(std::int64_t in, std::int64_t size, std::int64_t stride = 1,

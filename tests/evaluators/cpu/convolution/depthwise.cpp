@@ -1,33 +1,29 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <evaluators/cpu/convolution/check.hpp>
 #include <typegrad/evaluators/cpu/convolution/depthwise.hpp>
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient.hpp>
 
-#include "three_faces.hpp"
-
-using namespace convolution_tests;
-using cpu::convolution_shape;
-using typegrad::window;
-using typegrad::window_axis;
+using namespace convolution_test;
 
 namespace {
 
 template <convolution_shape Shape, class T = float, class Arch = xsimd::default_arch>
-void check(std::initializer_list<std::int64_t> batches, bool at_front = false) {
+void check_batches(std::initializer_list<std::int64_t> batches, bool at_front = false) {
   for (std::int64_t batch : batches) {
-    check_face<cpu::depthwise_forward<Shape, T, Arch>, T>(Shape, face::forward, batch, at_front);
-    check_face<cpu::depthwise_input<Shape, T, Arch>, T>(Shape, face::input, batch, at_front);
-    check_face<cpu::convolution_kernel<Shape, T, Arch>, T>(Shape, face::kernel, batch, at_front);
+    check_face<cpu::depthwise_forward<Shape, T, Arch>, T>(Shape, face::forward, batch, {.at_front = at_front});
+    check_face<cpu::depthwise_input<Shape, T, Arch>, T>(Shape, face::input, batch, {.at_front = at_front});
+    check_face<cpu::convolution_kernel<Shape, T, Arch>, T>(Shape, face::kernel, batch, {.at_front = at_front});
   }
 }
 
 template <convolution_shape Shape>
 void check_types(std::initializer_list<std::int64_t> batches) {
-  check<Shape>(batches);
-  check<Shape, double>({1, 3}, true);
+  check_batches<Shape>(batches);
+  check_batches<Shape, double>({1, 3}, true);
 #if XSIMD_WITH_AVX2
   using avx2 = xsimd::fma3<xsimd::avx2>;
-  check<Shape, float, avx2>({2});
-  check<Shape, double, avx2>({3}, true);
+  check_batches<Shape, float, avx2>({2});
+  check_batches<Shape, double, avx2>({3}, true);
 #endif
 }
 
@@ -41,15 +37,15 @@ constexpr window_axis none{};
 }  // namespace
 
 TEST_CASE("depthwise: plain windows", "[convolution]") {
-  check_types<depthwise(none, same_axis(9, 3), same_axis(21, 3), 17)>({0, 1, 3, 33});
-  check_types<depthwise(none, same_axis(8, 3), same_axis(8, 3), 64)>({1, 3, 129});
+  check_types<depthwise(none, same(9, 3), same(21, 3), 17)>({0, 1, 3, 33});
+  check_types<depthwise(none, same(8, 3), same(8, 3), 64)>({1, 3, 129});
   check_types<depthwise(none, axis(10, 5), axis(31, 5), 6)>({1, 33});
   check_types<depthwise(none, axis(1, 1), axis(1, 1), 3)>({1, 33});
-  check_types<depthwise(none, same_axis(12, 7), same_axis(12, 7), 33)>({1, 3});
+  check_types<depthwise(none, same(12, 7), same(12, 7), 33)>({1, 3});
 }
 
 TEST_CASE("depthwise: strides, dilation and uneven padding", "[convolution]") {
-  check_types<depthwise(none, same_axis(9, 3, 2), same_axis(40, 3, 2), 16)>({1, 33});
+  check_types<depthwise(none, same(9, 3, 2), same(40, 3, 2), 16)>({1, 33});
   check_types<depthwise(none, axis(11, 3, 2, 1, 1, 2), axis(12, 4, 3, 1, 0, 3), 3)>({1, 33});
   check_types<depthwise(none, axis(11, 3, 1, 2, 2, 2), axis(40, 3, 1, 3), 17)>({1, 33});
   check_types<depthwise(none, axis(11, 3, 2, 2, 2, 1), axis(40, 3, 2, 3, 1, 2), 17)>({1, 33});
@@ -62,6 +58,6 @@ TEST_CASE("depthwise: one and three axes", "[convolution]") {
   check_types<depthwise(none, none, axis(100, 40), 20)>({1, 33});
   check_types<depthwise(none, none, axis(61, 3, 1, 4, 8, 0), 12)>({1, 33});
   check_types<depthwise(none, none, axis(50, 3), 1)>({1, 33});
-  check_types<depthwise(same_axis(4, 3), same_axis(5, 3), same_axis(6, 3), 20)>({1, 33});
-  check_types<depthwise(same_axis(5, 3, 2), axis(6, 3, 3, 2, 2, 2), same_axis(6, 2), 7)>({1, 33});
+  check_types<depthwise(same(4, 3), same(5, 3), same(6, 3), 20)>({1, 33});
+  check_types<depthwise(same(5, 3, 2), axis(6, 3, 3, 2, 2, 2), same(6, 2), 7)>({1, 33});
 }

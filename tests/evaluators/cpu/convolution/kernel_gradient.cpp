@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <evaluators/cpu/convolution/check.hpp>
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient.hpp>
 
-#include "three_faces.hpp"
-
-using namespace convolution_tests;
-using cpu::convolution_shape;
-using typegrad::window;
-using typegrad::window_axis;
+using namespace convolution_test;
 
 namespace {
 
 constexpr window_axis none{};
 
 template <convolution_shape Shape, class T = float, class Arch = xsimd::default_arch>
-void check(std::initializer_list<std::int64_t> batches, bool at_front = false) {
+void check_batches(std::initializer_list<std::int64_t> batches, bool at_front = false) {
   for (std::int64_t batch : batches) {
-    check_face<cpu::convolution_kernel<Shape, T, Arch>, T>(Shape, face::kernel, batch, at_front);
+    check_face<cpu::convolution_kernel<Shape, T, Arch>, T>(Shape, face::kernel, batch, {.at_front = at_front});
   }
 }
 
@@ -25,11 +21,11 @@ using avx2 = xsimd::fma3<xsimd::avx2>;
 
 template <convolution_shape Shape>
 void check_types(std::initializer_list<std::int64_t> batches) {
-  check<Shape>(batches);
-  check<Shape, double>({1, 3}, true);
+  check_batches<Shape>(batches);
+  check_batches<Shape, double>({1, 3}, true);
 #if XSIMD_WITH_AVX2
-  check<Shape, float, avx2>({2});
-  check<Shape, double, avx2>({3});
+  check_batches<Shape, float, avx2>({2});
+  check_batches<Shape, double, avx2>({3});
 #endif
 }
 
@@ -45,16 +41,16 @@ constexpr window window_2d(window_axis a, window_axis b, std::int64_t groups = 1
 TEST_CASE("kernel gradient: first layers of few channels", "[convolution]") {
   // Keras CNN, LeNet-5, CIFAR
   check_types<{window_2d(axis(28, 3), axis(28, 3)), 1, 32}>({0, 1, 3, 33});
-  check_types<{window_2d(same_axis(28, 5), same_axis(28, 5)), 1, 6}>({0, 1, 3, 33, 129});
-  check_types<{window_2d(same_axis(32, 3), same_axis(32, 3)), 3, 16}>({1, 3, 33});
-  check_types<{window_2d(same_axis(8, 3), same_axis(9, 3)), 3, 70}>({3});
-  check<{window_2d(same_axis(56, 7, 2), same_axis(56, 7, 2)), 3, 64}>({1, 2});
+  check_types<{window_2d(same(28, 5), same(28, 5)), 1, 6}>({0, 1, 3, 33, 129});
+  check_types<{window_2d(same(32, 3), same(32, 3)), 3, 16}>({1, 3, 33});
+  check_types<{window_2d(same(8, 3), same(9, 3)), 3, 70}>({3});
+  check_batches<{window_2d(same(56, 7, 2), same(56, 7, 2)), 3, 64}>({1, 2});
 }
 
 TEST_CASE("kernel gradient: few filters, samples in pairs", "[convolution]") {
-  check_types<{window_2d(same_axis(9, 3), axis(8, 3)), 5, 8}>({0, 1, 2, 3, 33});
-  check_types<{window_2d(axis(9, 3, 2), same_axis(20, 3, 1, 2)), 20, 1}>({1, 3, 33});
-  check_types<{window_2d(same_axis(9, 2), same_axis(9, 4), 3), 9, 12}>({1, 33});
+  check_types<{window_2d(same(9, 3), axis(8, 3)), 5, 8}>({0, 1, 2, 3, 33});
+  check_types<{window_2d(axis(9, 3, 2), same(20, 3, 1, 2)), 20, 1}>({1, 3, 33});
+  check_types<{window_2d(same(9, 2), same(9, 4), 3), 9, 12}>({1, 33});
   check_types<{window_1d(axis(70, 9, 1, 1, 8, 0)), 1, 3}>({1, 129});
 }
 
@@ -65,11 +61,11 @@ TEST_CASE("kernel gradient: second layers", "[convolution]") {
 }
 
 TEST_CASE("kernel gradient: residual networks", "[convolution]") {
-  check_types<{window_2d(same_axis(32, 3), same_axis(32, 3)), 16, 16}>({1, 3});
-  check_types<{window_2d(same_axis(16, 3, 2), same_axis(16, 3, 2)), 16, 32}>({0, 3, 33});
+  check_types<{window_2d(same(32, 3), same(32, 3)), 16, 16}>({1, 3});
+  check_types<{window_2d(same(16, 3, 2), same(16, 3, 2)), 16, 32}>({0, 3, 33});
   check_types<{window_2d(axis(8, 1, 2), axis(8, 1, 2)), 32, 48}>({1, 33});
   check_types<{window_2d(axis(8, 1), axis(8, 1)), 35, 20}>({1, 129});
-  check<{window_2d(same_axis(4, 3), same_axis(4, 3)), 128, 96}>({1, 3, 129});
+  check_batches<{window_2d(same(4, 3), same(4, 3)), 128, 96}>({1, 3, 129});
 }
 
 TEST_CASE("kernel gradient: one and three axes", "[convolution]") {
@@ -78,9 +74,9 @@ TEST_CASE("kernel gradient: one and three axes", "[convolution]") {
   check_types<{window_1d(axis(61, 3, 1, 4, 8, 0)), 12, 33}>({1, 33});  // causal
   check_types<{window_1d(axis(5000, 4, 1, 1, 2, 0)), 9, 16}>({1, 2});
   check_types<{{{axis(5, 3), axis(6, 2), axis(7, 3)}}, 6, 7}>({1, 33});
-  check_types<{{{same_axis(4, 3), same_axis(5, 3), same_axis(6, 3)}}, 2, 17}>({1, 33});
-  check_types<{{{same_axis(4, 3, 2), axis(6, 3, 2), same_axis(6, 3)}}, 17, 6}>({1, 33});
-  check<{{{same_axis(17, 3), same_axis(17, 3), same_axis(18, 3)}}, 3, 4}>({1, 2});
+  check_types<{{{same(4, 3), same(5, 3), same(6, 3)}}, 2, 17}>({1, 33});
+  check_types<{{{same(4, 3, 2), axis(6, 3, 2), same(6, 3)}}, 17, 6}>({1, 33});
+  check_batches<{{{same(17, 3), same(17, 3), same(18, 3)}}, 3, 4}>({1, 2});
 }
 
 TEST_CASE("kernel gradient: strides, dilation and uneven padding", "[convolution]") {
@@ -95,16 +91,16 @@ TEST_CASE("kernel gradient: strides, dilation and uneven padding", "[convolution
 
 TEST_CASE("kernel gradient: groups", "[convolution]") {
   check_types<{window_2d(axis(9, 3), axis(8, 3), 2), 6, 34}>({1, 33});
-  check_types<{window_2d(same_axis(9, 3), same_axis(8, 3), 4), 12, 8}>({1, 33});
-  check_types<{window_2d(same_axis(9, 3), same_axis(8, 3), 3), 51, 3}>({1, 33});
-  check_types<{window_2d(same_axis(6, 3), same_axis(5, 3), 5), 5, 15}>({1, 33});
+  check_types<{window_2d(same(9, 3), same(8, 3), 4), 12, 8}>({1, 33});
+  check_types<{window_2d(same(9, 3), same(8, 3), 3), 51, 3}>({1, 33});
+  check_types<{window_2d(same(6, 3), same(5, 3), 5), 5, 15}>({1, 33});
   check_types<{window_1d(axis(20, 3, 1, 2), 8), 64, 64}>({1, 33});
 }
 
 TEST_CASE("kernel gradient: many tiles and many blocks", "[convolution]") {
-  check<{window_2d(same_axis(40, 3), same_axis(40, 3)), 64, 40}>({1, 2});
-  check<{window_2d(same_axis(50, 3), same_axis(64, 3)), 65, 33}>({1});
-  check<{window_2d(same_axis(4, 3), same_axis(4, 3)), 256, 256}>({65});
+  check_batches<{window_2d(same(40, 3), same(40, 3)), 64, 40}>({1, 2});
+  check_batches<{window_2d(same(50, 3), same(64, 3)), 65, 33}>({1});
+  check_batches<{window_2d(same(4, 3), same(4, 3)), 256, 256}>({65});
 }
 
 TEST_CASE("kernel gradient: tiles divide the rows", "[convolution]") {

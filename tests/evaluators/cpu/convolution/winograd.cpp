@@ -15,40 +15,21 @@ template <convolution_shape S>
 constexpr bool suits =
     cpu::detail::suits_winograd<forward_problem<S, 1>, float, xsimd::default_arch>();
 
-// Whatever the number of samples.
+// Whatever the number of samples. The errors are no greater than those of sums of some 60 products
+// may be.
 template <convolution_shape S, class Arch = xsimd::default_arch>
 void check_winograd(std::int64_t batch, int teams) {
-  guarded<float> k(S.k_size()), x(batch * S.x_size()), y(batch * S.y_size());
-  fill(k, 7);
-  fill(x, 3);
-  fill(y, 4);
-  expectation of_x(batch * S.y_size()), of_y(batch * S.x_size());
-  for_products(S, batch, [&](auto i, auto j, auto o) {
-    of_x.add(o, static_cast<double>(x[i]) * static_cast<double>(k[j]));
-    of_y.add(i, static_cast<double>(y[o]) * static_cast<double>(k[j]));
-  });
-  // The errors are no greater than those of sums of some 60 products may be.
-  constexpr std::int64_t depth = 60;
-  check_kernel<by_winograd<forward_problem<S, 1>, float, Arch>>("forward", S, batch, teams, x, k,
-                                                                of_x, S.filters, depth);
-  check_kernel<by_winograd<input_problem<S, 1>, float, Arch>>("input", S, batch, teams, y, k, of_y,
-                                                              S.channels, depth);
+  checking const how{.teams = teams, .depth = 60};
+  check_face<by_winograd<forward_problem<S, 1>, float, Arch>, float>(S, face::forward, batch, how);
+  check_face<by_winograd<input_problem<S, 1>, float, Arch>, float>(S, face::input, batch, how);
 }
 
+// The error of the transforms does not fall with the number of tiles.
 template <convolution_shape S, class Arch = xsimd::default_arch>
 void check_gradient(std::int64_t batch, int teams) {
-  guarded<float> x(batch * S.x_size()), y(batch * S.y_size());
-  fill(x, 3);
-  fill(y, 4);
-  expectation expected(S.k_size());
-  for_products(S, batch, [&](auto i, auto j, auto o) {
-    expected.add(j, static_cast<double>(x[i]) * static_cast<double>(y[o]));
-  });
-  // The error of the transforms does not fall with the number of tiles.
-  std::int64_t const depth = 100;
   using kernel = cpu::convolution_kernel<S, float, Arch>;
   STATIC_CHECK(kernel::winograd::suits);
-  check_kernel<kernel>("kernel", S, batch, teams, x, y, expected, S.filters, depth);
+  check_face<kernel, float>(S, face::kernel, batch, {.teams = teams, .depth = 100});
 }
 
 }  // namespace
