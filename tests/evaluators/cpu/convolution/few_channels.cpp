@@ -83,7 +83,8 @@ TEST_CASE("input gradients with few channels", "[convolution]") {
   check<lenet_2>(3, 1, input, true);
   check_batches<conv2(axis(9, 4), axis(11, 5), 5, 9)>();
   check_batches<conv2(axis(9, 2, {.stride = 2}), axis(13, 5, {.stride = 2}), 6, 8)>();
-  check_batches<conv2(axis(9, 3, {.low = 1, .high = 1}), axis(10, 4, {.low = 1, .high = 2}), 5, 16)>();
+  check_batches<conv2(axis(9, 3, {.low = 1, .high = 1}), axis(10, 4, {.low = 1, .high = 2}), 5,
+                      16)>();
   check_batches<conv2(same(7, 3, 2, 1), same(12, 7, 3), 7, 16)>();
   check_batches<conv2(axis(9, 3, {.dilation = 2}), axis(12, 3, {.dilation = 3}), 18, 20)>();
   check_batches<conv3(axis(4, 2), axis(5, 3, {.low = 1}), axis(7, 4), 4, 16)>();
@@ -113,7 +114,8 @@ TEST_CASE("convolutions with few filters", "[convolution]") {
   check_batches<conv2(same(9, 3, 2), same(62, 5, 2), 1, 5)>();
   check_batches<conv2(same(9, 3, 2), same(46, 4, 3), 2, 7)>();
   check_batches<conv2(same(4, 3), same(100, 3), 1, 8)>();
-  check_batches<conv2(axis(9, 3, {.dilation = 2}), axis(38, 4, {.stride = 2, .dilation = 3}), 1, 6)>();
+  check_batches<conv2(axis(9, 3, {.dilation = 2}), axis(38, 4, {.stride = 2, .dilation = 3}), 1,
+                      6)>();
   check_batches<conv3(axis(5, 2), same(5, 3), same(15, 3), 1, 6)>();
   check_batches<conv1(same(300, 5), 1, 6)>();
 }

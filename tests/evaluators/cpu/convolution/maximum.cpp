@@ -106,7 +106,8 @@ TEST_CASE("greatest elements of blocks, some samples at a time", "[convolution][
   check_batches<conv2(same(27, 5), same(27, 5), 1, 6), position_block{{1, 3, 3}}, false>();
   check_batches<conv2(axis(14, 5), axis(14, 5), 6, 16), two_by_two, false>();
   check_batches<conv2(same(12, 3), same(12, 3), 4, 4, 4), two_by_two, false>();
-  check_batches<conv3(same(4, 3), same(6, 3), same(6, 3), 2, 3), position_block{{2, 2, 3}}, false>();
+  check_batches<conv3(same(4, 3), same(6, 3), same(6, 3), 2, 3), position_block{{2, 2, 3}},
+                false>();
   // more than the cache holds: parts of one sample, for each member its own or for all together
   check_blocks<conv2(same(96, 3), same(96, 3), 2, 8), position_block{{1, 4, 4}}, false>(5);
   check_blocks<conv2(same(96, 3), same(96, 3), 2, 8), position_block{{1, 4, 4}}, false>(11);
