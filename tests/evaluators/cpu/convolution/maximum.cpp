@@ -108,6 +108,8 @@ TEST_CASE("greatest elements of blocks, some samples at a time", "[convolution][
   check_batches<conv2(same(12, 3), same(12, 3), 4, 4, 4), two_by_two, false>();
   check_batches<conv3(same(4, 3), same(6, 3), same(6, 3), 2, 3), position_block{{2, 2, 3}},
                 false>();
+  // too many sums for the registers
+  check_batches<conv2(same(12, 3), same(30, 3), 1, 8), position_block{{1, 4, 2}}, false>();
   // more than the cache holds: parts of one sample, for each member its own or for all together
   check_blocks<conv2(same(96, 3), same(96, 3), 2, 8), position_block{{1, 4, 4}}, false>(5);
   check_blocks<conv2(same(96, 3), same(96, 3), 2, 8), position_block{{1, 4, 4}}, false>(11);

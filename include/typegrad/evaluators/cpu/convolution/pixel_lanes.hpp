@@ -27,9 +27,11 @@ struct pixel_lanes {
   static constexpr std::int64_t vectors_of_row = divide_up(axes[2].out, width);
   static constexpr std::int64_t down = Block.at[1], across = Block.at[2];
   static constexpr std::int64_t rows_kept = axes[1].out / down, row_kept = axes[2].out / across;
+  // Whether the sums of a row of blocks find room in the registers, and lanes can be compared.
   static constexpr bool takes_block =
       Block == position_block{} ||
-      (Block.at[0] == 1 && across <= 2 && has_avx512<Arch> && is_float_of<T, Arch, 4>);
+      (Block.at[0] == 1 && across <= 2 && (filters + 1) * down + 1 <= vector_registers<Arch> &&
+       has_avx512<Arch> && is_float_of<T, Arch, 4>);
 
   // A sample's padded box, and the copy: rows x remainders by the stride x channels x elements.
   static constexpr sample_box box = [] {
@@ -89,7 +91,8 @@ struct pixel_lanes {
   // Of a row of tiles, what is kept: rows of vectors for each filter. And finished rows, put in
   // order, which are handed on some thousand elements at a time.
   static constexpr std::int64_t high_kept = tile.high / down;
-  static constexpr std::int64_t line_kept = (divide_up(vectors_of_row, across) + across - 1) * width;
+  static constexpr std::int64_t line_kept =
+      (divide_up(vectors_of_row, across) + across - 1) * width;
   static constexpr std::int64_t filter_size = high_kept * line_kept;
   static constexpr std::int64_t sums_size = filters * filter_size;
   static constexpr std::int64_t held_rows = divide_up(2048, row_kept * filters);
