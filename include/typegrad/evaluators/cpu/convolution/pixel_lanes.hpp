@@ -88,18 +88,15 @@ struct pixel_lanes {
     return own < other && copy_size * static_cast<std::int64_t>(sizeof(T)) <= (1 << 18);
   }
 
-  // Of a row of tiles, what is kept: rows of vectors for each filter. And finished rows, put in
-  // order, which are handed on some thousand elements at a time.
+  // Of a row of tiles, what is kept: rows of vectors for each filter. And one row, put in order.
   static constexpr std::int64_t high_kept = tile.high / down;
   static constexpr std::int64_t line_kept =
       (divide_up(vectors_of_row, across) + across - 1) * width;
   static constexpr std::int64_t filter_size = high_kept * line_kept;
   static constexpr std::int64_t sums_size = filters * filter_size;
-  static constexpr std::int64_t held_rows = divide_up(2048, row_kept * filters);
-  static constexpr std::int64_t held_size =
-      round_up(((held_rows - 1) * row_kept + line_kept) * filters, 64 / sizeof(T));
+  static constexpr std::int64_t ordered_size = line_kept * filters;
 
-  static constexpr std::int64_t own_size = copy_size + whole_size + sums_size + held_size;
+  static constexpr std::int64_t own_size = copy_size + whole_size + sums_size + ordered_size;
   static constexpr std::size_t scratch_bytes(int team_size) {
     return static_cast<std::size_t>(team_size * own_size) * sizeof(T);
   }
@@ -112,10 +109,10 @@ struct pixel_lanes {
     team const workers = alone ? team{} : members;
     T* const copy = reinterpret_cast<T*>(scratch) + workers.index * own_size;
     T* const sums = copy + copy_size + whole_size;
-    T* const held = sums + sums_size;
+    T* const ordered = sums + sums_size;
     constexpr std::int64_t strips = axes[0].out * tile.tiles_down();
     auto const mine = workers.part(batch * strips);
-    std::int64_t copied = -1, given = 0, finished = 0;  // sample, rows of blocks
+    std::int64_t copied = -1;
     for (auto i = mine.begin; i < mine.end; ++i) {
       std::int64_t const sample = i / strips, plane = i % strips / tile.tiles_down();
       if (sample != copied) copy_sample(x + sample * Shape.x_size(), copy, copy + copy_size);
@@ -124,17 +121,13 @@ struct pixel_lanes {
       std::int64_t const high = std::min(wanted, axes[1].out - tile.high);
       strip(copy + (plane * axes[0].stride * box.count[1] + high * axes[1].stride) * row_size, k,
             sums);
-      std::int64_t const done = (wanted - high) / down;
-      if (i == mine.begin)
-        given = finished = (sample * axes[0].out + plane) * rows_kept + wanted / down;
-      for (std::int64_t h = done; h < high_kept; ++h) {
-        put_in_order(sums + h * line_kept, held + (finished - given) * row_kept * filters);
-        if (++finished - given < held_rows) continue;
-        hand_on(held, given, finished, epilogue);
-        given = finished;
+      std::int64_t const first = (sample * axes[0].out + plane) * rows_kept + high / down;
+      for (std::int64_t h = (wanted - high) / down; h < high_kept; ++h) {
+        put_in_order(sums + h * line_kept, ordered);
+        give_rows<filters, Arch>(static_cast<T const*>(ordered), (first + h) * row_kept, row_kept,
+                                 epilogue);
       }
     }
-    hand_on(held, given, finished, epilogue);
   }
 
  private:
@@ -180,11 +173,6 @@ struct pixel_lanes {
   static void put_in_order(T const* sums, T* row) {
     for (std::int64_t i = 0; i < row_kept; i += width)
       interleave_filters<filters, Arch>(sums + i, filter_size, row + i * filters);
-  }
-  template <class Epilogue>
-  static void hand_on(T const* held, std::int64_t given, std::int64_t finished,
-                      Epilogue const& epilogue) {
-    give_rows<filters, Arch>(held, given * row_kept, (finished - given) * row_kept, epilogue);
   }
 
   // One tile: the function in which all arithmetic is done.
