@@ -105,8 +105,8 @@ TEST_CASE("options that do not fit are told", "[sliding]") {
         "layer 1, conv2d: a 30x30 window does not fit extents 28x28x4; use padding same or a "
         "smaller kernel");
   CHECK(said_by<conv2d<8, tg::size<3, 10>, tg::dilation_rate<1, 4>>>() ==
-        "layer 1, conv2d: a 3x10 window (3x37 with dilation_rate 1x4) does not fit extents 28x28x4; "
-        "use padding same or a smaller kernel");
+        "layer 1, conv2d: a 3x10 window (3x37 with dilation_rate 1x4) does not fit extents "
+        "28x28x4; use padding same or a smaller kernel");
   CHECK(said_by<conv2d<8, tg::size<3, 3, 3>>>() ==
         "layer 1, conv2d: kernel size needs 1 number, or 2 of them, got 3");
   CHECK(said_by<conv2d<8, tg::size<1, 1, 1, 1>>>() ==
@@ -166,8 +166,8 @@ TEST_CASE("pools, amounts and sizes that do not fit are told", "[sliding]") {
   CHECK(said_by<tg::max_pooling2d<0>>() ==
         "layer 1, max_pooling2d: pool size must be positive, got 0");
   CHECK(said_by<tg::max_pooling2d<29>>() ==
-        "layer 1, max_pooling2d: a 29x29 window does not fit extents 28x28x4; use padding same or a "
-        "smaller pool");
+        "layer 1, max_pooling2d: a 29x29 window does not fit extents 28x28x4; use padding same or "
+        "a smaller pool");
   CHECK(said_by<tg::max_pooling2d<2, tg::relu>>() ==
         "layer 1, max_pooling2d: option 2 (activation) is not one that max_pooling2d takes");
   CHECK(said_by<tg::max_pooling2d<2, 3>>() ==

@@ -299,10 +299,10 @@ TEST_CASE("greatest elements of blocks of a convolution", "[ops]") {
                      << s.axes.back().size);
     window const w = window_of(s);
     window blocks;
-    extents block;
+    position_block block;
     for (int i = 0; i < max_spatial; ++i) {
       std::int64_t const in = w.axes[i].out, size = in % 2 == 0 ? 2 : in == 3 ? 3 : 1;
-      block.push_back(size);
+      block.at[i] = size;
       blocks.axes[i] = {in, in / size, size, size, 1, 0};
     }
     traced t;
@@ -338,7 +338,7 @@ TEST_CASE("convolutions: operands that do not fit", "[ops]") {
 
   graph g;
   build::convolution_max(build::input(g, "x", {5, 2}),
-                         build::input(g, "k", {3, 2, 4}, dtype::float32, false), w, {1, 1, 2});
+                         build::input(g, "k", {3, 2, 4}, dtype::float32, false), w, {{1, 1, 2}});
   CHECK(std::string(g.error.view()) ==
         "convolution maximum: blocks of 1x1x2 do not divide a convolution of 3x4");
 }

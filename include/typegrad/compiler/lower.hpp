@@ -145,13 +145,13 @@ constexpr symbol lower_convolution_max(symbol y, window const& blocks) {
     return {};
   graph& g = y.owner();
   window over = g.attributes_of(y.id()).over;
-  extents block;
+  position_block block;
   for (int i = 0; i < max_spatial; ++i) {
     window_axis const& a = blocks.axes[i];
     if (a.low != 0 || a.size * a.out > a.in || a.dilation != 1 || (a.stride != a.size && a.out > 1))
       return {};
     over.axes[i].out = a.out * a.size;
-    block.push_back(a.size);
+    block.at[i] = a.size;
   }
   return build::convolution_max({g, g.operand(y.id(), 0)}, {g, g.operand(y.id(), 1)}, over, block);
 }

@@ -85,7 +85,7 @@ struct contraction {
   int loops = 0;                  ///< leading domain axes that are looped over
   window over;
   std::int64_t channels = 0, filters = 0;
-  std::int64_t block[max_spatial] = {1, 1, 1};  ///< whose greatest is kept, of convolution_max
+  position_block block;  ///< of convolution_max
   constexpr bool operator==(contraction const&) const = default;
 };
 

@@ -111,7 +111,7 @@ constexpr void visit(Words& w, contraction& x) {
   w(x.channels);
   w(x.filters);
   if (x.code == op::convolution_max)
-    for (std::int64_t& length : x.block) w(length);
+    for (std::int64_t& length : x.block.at) w(length);
 }
 
 template <class Words>

@@ -14,12 +14,13 @@ namespace typegrad {
 struct attribute {
   axis_list a, b, c, d;
   extents low, high, step;
-  window over;  ///< of contractions that slide one
+  window over;           ///< of contractions that slide one
+  position_block block;  ///< of `convolution_max`
   bool over_batch = false;
 
   constexpr bool operator==(attribute const& o) const {
     return over_batch == o.over_batch && a == o.a && b == o.b && c == o.c && d == o.d &&
-           low == o.low && high == o.high && step == o.step && over == o.over;
+           low == o.low && high == o.high && step == o.step && over == o.over && block == o.block;
   }
 };
 

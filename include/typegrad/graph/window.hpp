@@ -30,6 +30,14 @@ struct window_axis {
 /// No value has more spatial axes than this.
 inline constexpr int max_spatial = 3;
 
+/// Neighbouring positions, along the three axes, of which the greatest value alone is kept.
+struct position_block {
+  std::int64_t at[max_spatial] = {1, 1, 1};
+
+  constexpr bool operator==(position_block const&) const = default;
+  constexpr std::int64_t count() const { return at[0] * at[1] * at[2]; }
+};
+
 /// A window over up to three spatial axes, outermost first; unused ones come first and are 1.
 /// Values are (spatial axes..., channels).
 struct window {
@@ -48,5 +56,15 @@ struct window {
     return axes[0].padded() || axes[1].padded() || axes[2].padded();
   }
 };
+
+/// The windows over the positions of `over` that are its blocks; their extents divide its.
+constexpr window blocks_of(window const& over, position_block const& block) {
+  window blocks;
+  for (int i = 0; i < max_spatial; ++i) {
+    std::int64_t const in = over.axes[i].out, size = block.at[i];
+    blocks.axes[i] = {.in = in, .out = in / size, .size = size, .stride = size};
+  }
+  return blocks;
+}
 
 }  // namespace typegrad

@@ -64,26 +64,28 @@ constexpr symbol window_gather(symbol x, symbol z, window const& over) {
   return detail::pool(op::window_gather, "window gather", x, z, over);
 }
 
-/// The greatest elements of blocks of the convolution of x and k. Requires as many lengths of a
-/// block as a window has axes, which divide the convolution's positions.
-constexpr symbol convolution_max(symbol x, symbol k, window const& over, extents const& block) {
+/// The greatest elements of blocks of the convolution of x and k. Requires blocks that divide its
+/// positions.
+constexpr symbol convolution_max(symbol x, symbol k, window const& over,
+                                 position_block const& block) {
   symbol const y = convolution(x, k, over);
   if (poisoned(y)) return y;
   graph& g = y.owner();
-  node n = y.info();
-  symbol const operands[] = {{g, g.operand(n, 0)}, {g, g.operand(n, 1)}};
-  int const unused = max_spatial - (n.shape.rank - 1);
-  for (int i = 0; i + 1 < n.shape.rank; ++i) {
-    if (block.rank != max_spatial || n.shape[i] % block[unused + i] != 0)
-      return poison(g, sentence("convolution maximum: blocks of ", to_text(block),
+  for (int i = 0; i < max_spatial; ++i)
+    if (over.axes[i].out % block.at[i] != 0)
+      return poison(g, sentence("convolution maximum: blocks of ",
+                                to_text(extents{block.at[0], block.at[1], block.at[2]}),
                                 " do not divide a convolution of ", to_text(y.shape())));
-    n.shape[i] /= block[unused + i];
-  }
+  node n = y.info();
+  extents shape = detail::with_axes(blocks_of(over, block), n.shape.rank - 1, &window_axis::out);
+  shape.push_back(n.shape.back());
   n.code = op::convolution_max;
+  n.shape = shape;
   n.attribute = -1;
   attribute at;
   at.over = over;
-  at.step = block;
+  at.block = block;
+  symbol const operands[] = {{g, g.operand(n, 0)}, {g, g.operand(n, 1)}};
   return append(g, n, operands, 2, &at);
 }
 
@@ -128,21 +130,17 @@ struct rule<op::window_gather> {
   }
 };
 
-/// (x, k). Attributes: over; step, the extents of a block.
+/// (x, k). Attributes: over; block.
 template <>
 struct rule<op::convolution_max> {
   static constexpr std::string_view name = "convolution maximum";
   static constexpr void gradient(gradient_context& c) {
-    attribute const a = c.attributes();
-    window blocks;
-    for (int i = 0; i < max_spatial; ++i) {
-      std::int64_t const in = a.over.axes[i].out, size = a.step[i];
-      blocks.axes[i] = {.in = in, .out = in / size, .size = size, .stride = size};
-    }
-    symbol const y = build::convolution(c.operand(0), c.operand(1), a.over);
+    window const over = c.attributes().over;
+    window const blocks = blocks_of(over, c.attributes().block);
+    symbol const y = build::convolution(c.operand(0), c.operand(1), over);
     symbol const dy = build::window_scatter(y, c.dy, blocks);
-    if (c.wants(0)) c.add(0, build::convolution_input(dy, c.operand(1), a.over));
-    if (c.wants(1)) c.add(1, build::convolution_kernel(c.operand(0), dy, a.over));
+    if (c.wants(0)) c.add(0, build::convolution_input(dy, c.operand(1), over));
+    if (c.wants(1)) c.add(1, build::convolution_kernel(c.operand(0), dy, over));
   }
 };
 

@@ -10,8 +10,8 @@
 
 namespace test {
 
-/// make(training images, test images, seed): images of all ten classes, with pixels from 0 to 1, the
-/// same for the same seed.
+/// make(training images, test images, seed): images of all ten classes, with pixels from 0 to 1,
+/// the same for the same seed.
 template <class Make>
 void check_synthetic(Make const& make, std::initializer_list<std::size_t> image) {
   auto const data = make(500, 100, 3U);

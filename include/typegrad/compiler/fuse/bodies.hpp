@@ -275,6 +275,7 @@ class body_builder : public grouping {
     contraction p;
     p.code = n.code;
     p.over = at.over;
+    p.block = at.block;
     std::int64_t const columns = n.shape.back();
     std::int64_t const first_channels = g_[first].shape.back();
     p.channels = n.code == op::convolution_input ? columns : first_channels;
@@ -284,14 +285,11 @@ class body_builder : public grouping {
     p.rows = {n.shape.count() / columns, n.per_sample};
     p.columns = {columns, false};
     bool const forward = n.code == op::convolution || n.code == op::convolution_max;
-    std::int64_t each = forward                           ? p.channels / at.over.groups
-                        : n.code == op::convolution_input ? p.filters / at.over.groups
-                                                          : 1;
-    for (int i = 0; n.code == op::convolution_max && i < max_spatial; ++i) {
-      p.block[i] = at.step[i];
-      each *= at.step[i];
-    }
-    p.inner = {n.code == op::convolution_kernel ? at.over.positions_out() : at.over.taps() * each,
+    std::int64_t const each = forward                           ? p.channels / at.over.groups
+                              : n.code == op::convolution_input ? p.filters / at.over.groups
+                                                                : 1;
+    p.inner = {n.code == op::convolution_kernel ? at.over.positions_out()
+                                                : at.over.taps() * each * at.block.count(),
                at.over_batch};
     int slots[2] = {};
     for (int i = 0; i < n.operand_count; ++i) {

@@ -25,8 +25,7 @@ struct sliding_kernel : step_body<Source, Arch> {
     else if constexpr (p.code == op::convolution_kernel)
       return std::type_identity<convolution_kernel<convolved, real, Arch>>{};
     else if constexpr (p.code == op::convolution_max)
-      return std::type_identity<
-          convolution_maximum<convolved, {{p.block[0], p.block[1], p.block[2]}}, real, Arch>>{};
+      return std::type_identity<convolution_maximum<convolved, p.block, real, Arch>>{};
     else if constexpr (p.code == op::window_sum)
       return std::type_identity<window_sum_kernel<pooled, real, Arch>>{};
     else if constexpr (p.code == op::window_spread)

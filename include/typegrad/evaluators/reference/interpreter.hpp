@@ -236,14 +236,13 @@ class interpreter {
     std::int64_t const mine = n.code == op::convolution_kernel ? g_[right].shape.back()
                                                                : n.shape.back();
     std::int64_t const theirs = g_[left].shape.back();
-    sliding s{n.code,
-              attributes.over,
-              to_x ? mine : theirs,
-              to_x ? theirs : mine,
-              attributes.over_batch ? 0 : b,
-              attributes.over_batch ? b_.batch_size : b + 1};
-    for (int i = 0; i < attributes.step.rank && i < max_spatial; ++i)
-      s.block[i] = attributes.step[i];
+    sliding const s{n.code,
+                    attributes.over,
+                    attributes.block,
+                    to_x ? mine : theirs,
+                    to_x ? theirs : mine,
+                    attributes.over_batch ? 0 : b,
+                    attributes.over_batch ? b_.batch_size : b + 1};
     auto const a = [&](std::int64_t sample, std::int64_t i) { return at(left, sample, i); };
     auto const c = [&](std::int64_t sample, std::int64_t i) { return at(right, sample, i); };
     return n.type == dtype::float32 ? s.element<Real>(b, e, a, c) : s.element<double>(b, e, a, c);

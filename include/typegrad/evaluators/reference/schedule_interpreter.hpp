@@ -393,8 +393,8 @@ class schedule_interpreter {
   /// Element e, counted over all samples, of what a step that slides a window computes.
   double slid(step const& s, std::int64_t e) {
     contraction const& c = s.product;
-    sliding form{c.code, c.over, c.channels, c.filters, 0, c.inner.batch ? b_.batch_size : 1};
-    for (int i = 0; i < max_spatial; ++i) form.block[i] = c.block[i];
+    sliding const form{c.code,    c.over, c.block, c.channels,
+                       c.filters, 0,      c.inner.batch ? b_.batch_size : 1};
     auto const read_slot = [&](int slot) {
       bool const sampled =
           c_.memory.buffers[c_.memory.buffer_of[s.buffers[slot]]].per_sample;

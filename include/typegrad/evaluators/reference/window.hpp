@@ -16,9 +16,9 @@ namespace typegrad::reference {
 struct sliding {
   op code;
   window over;
+  position_block block;  ///< of convolution_max
   std::int64_t channels, filters;
   std::int64_t first_sample, samples_end;  ///< that convolution_kernel sums over
-  std::int64_t block[max_spatial] = {1, 1, 1};  ///< of convolution_max
 
   /// A position along the three spatial axes.
   struct place {
@@ -118,11 +118,8 @@ struct sliding {
       case op::convolution_max: {
         sliding convolved = *this;
         convolved.code = op::convolution;
-        sliding blocks{op::window_max, {}, filters, filters, first_sample, samples_end};
-        for (int i = 0; i < max_spatial; ++i) {
-          std::int64_t const in = over.axes[i].out, size = block[i];
-          blocks.over.axes[i] = {.in = in, .out = in / size, .size = size, .stride = size};
-        }
+        sliding const blocks{op::window_max, blocks_of(over, block), {}, filters, filters,
+                             first_sample,   samples_end};
         auto const y = [&](std::int64_t s, std::int64_t at) {
           return convolved.element<Real>(s, at, a, b);
         };

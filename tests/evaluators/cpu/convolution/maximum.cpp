@@ -9,7 +9,7 @@ using namespace convolution_test;
 
 namespace {
 
-using cpu::position_block;
+using typegrad::position_block;
 
 /// What it computes, from the kernel that computes all of the convolution: the same sums, so the
 /// same to the bit.

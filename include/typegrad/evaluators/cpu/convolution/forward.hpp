@@ -86,7 +86,8 @@ struct convolution_forward {
   static constexpr int split =
       detail::split_for<T, Arch>(Shape.group_filters(), Shape.over.axes[2].out);
   using by_pixels = detail::pixel_lanes<Shape, T, Arch>;
-  static constexpr bool in_pixels = Shape.over.groups == 1 && by_pixels::pays(split);
+  static constexpr bool in_pixels =
+      Shape.over.groups == 1 && !Shape.depthwise() && by_pixels::pays(split);
   using general =
       std::conditional_t<in_pixels, by_pixels,
                          detail::moving_window<detail::forward_problem<Shape, split>, T, Arch>>;

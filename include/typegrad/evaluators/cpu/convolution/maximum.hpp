@@ -39,17 +39,9 @@ template <convolution_shape Shape, position_block Block, class T, class Arch = x
 struct convolution_maximum {
   using convolution = convolution_forward<Shape, T, Arch>;
   using by_pixels = detail::pixel_lanes<Shape, T, Arch, Block>;
-  static constexpr bool in_pixels =
-      convolution::in_pixels && !Shape.depthwise() && by_pixels::takes_block;
+  static constexpr bool in_pixels = convolution::in_pixels && by_pixels::takes_block;
 
-  static constexpr pooling_shape blocks = [] {
-    pooling_shape s{{}, Shape.filters};
-    for (int i = 0; i < max_spatial; ++i) {
-      std::int64_t const in = Shape.over.axes[i].out, size = Block.at[i];
-      s.over.axes[i] = {.in = in, .out = in / size, .size = size, .stride = size};
-    }
-    return s;
-  }();
+  static constexpr pooling_shape blocks{blocks_of(Shape.over, Block), Shape.filters};
   using maximum = window_max_kernel<blocks, T, Arch>;
 
   static constexpr std::int64_t cache_bytes = 1 << 18;

@@ -27,11 +27,4 @@ struct convolution_shape {
   constexpr std::int64_t products() const { return y_size() * over.taps() * group_channels(); }
 };
 
-// Neighbouring positions, along the three axes, of which the greatest result alone is kept.
-struct position_block {
-  std::int64_t at[max_spatial] = {1, 1, 1};
-
-  constexpr bool operator==(position_block const&) const = default;
-};
-
 }  // namespace typegrad::cpu
