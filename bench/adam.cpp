@@ -31,7 +31,7 @@ static void step(benchmark::State& state, Optimizer optimizer) {
   t.variable_count = t.merged_count = 1;
   t.partial_sums = partials.data();
   for (auto _ : state) {
-    optimizer.update(t, static_cast<int>(state.range(1)));
+    typegrad::training_detail::update(optimizer, t, static_cast<int>(state.range(1)));
     ++t.step;
     benchmark::ClobberMemory();
   }

@@ -10,14 +10,14 @@ namespace {
 template <convolution_shape S>
 void forward(benchmark::State& state) {
   std::int64_t const batch = state.range(0);
-  face<tg::cpu::convolution_forward<S, float>>(state, S, batch * S.x_size(), S.k_size(),
-                                               batch * S.y_size(), S.filters);
+  face<tg::on_cpu::convolution_forward<S, float>>(state, S, batch * S.x_size(), S.k_size(),
+                                                  batch * S.y_size(), S.filters);
 }
 template <convolution_shape S>
 void input(benchmark::State& state) {
   std::int64_t const batch = state.range(0);
-  face<tg::cpu::convolution_input<S, float>>(state, S, batch * S.y_size(), S.k_size(),
-                                             batch * S.x_size(), S.channels);
+  face<tg::on_cpu::convolution_input<S, float>>(state, S, batch * S.y_size(), S.k_size(),
+                                                batch * S.x_size(), S.channels);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 // What the benchmarks of convolutions have in common.
 namespace tg = typegrad;
-using tg::cpu::convolution_shape;
+using tg::on_cpu::convolution_shape;
 
 namespace {
 
@@ -41,10 +41,10 @@ void face(benchmark::State& state, convolution_shape const& s, std::int64_t firs
   tg::aligned_buffer<std::byte> scratch(
       std::max<std::int64_t>(64, static_cast<std::int64_t>(Kernel::scratch_bytes(threads))));
   for (auto _ : state) {
-    tg::cpu::run_team(threads, [&](tg::cpu::team const& team) {
+    tg::on_cpu::run_team(threads, [&](tg::on_cpu::team const& team) {
       for (int i = 0; i < 4; ++i) {
         Kernel::run(team, batch, a.data(), b.data(),
-                    tg::cpu::store_epilogue<float>{c.data(), stride}, scratch.data());
+                    tg::on_cpu::store_epilogue<float>{c.data(), stride}, scratch.data());
         team.barrier();
       }
     });

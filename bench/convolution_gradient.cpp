@@ -9,20 +9,20 @@ namespace {
 template <convolution_shape S>
 void kernel_gradient(benchmark::State& state) {
   std::int64_t const batch = state.range(0);
-  face<tg::cpu::convolution_kernel<S, float>>(state, S, batch * S.x_size(), batch * S.y_size(),
-                                              S.k_size(), S.filters);
+  face<tg::on_cpu::convolution_kernel<S, float>>(state, S, batch * S.x_size(), batch * S.y_size(),
+                                                 S.k_size(), S.filters);
 }
 template <convolution_shape S>
 void depthwise_forward(benchmark::State& state) {
   std::int64_t const batch = state.range(0);
-  face<tg::cpu::depthwise_forward<S, float>>(state, S, batch * S.x_size(), S.k_size(),
-                                             batch * S.y_size(), S.filters);
+  face<tg::on_cpu::depthwise_forward<S, float>>(state, S, batch * S.x_size(), S.k_size(),
+                                                batch * S.y_size(), S.filters);
 }
 template <convolution_shape S>
 void depthwise_input(benchmark::State& state) {
   std::int64_t const batch = state.range(0);
-  face<tg::cpu::depthwise_input<S, float>>(state, S, batch * S.y_size(), S.k_size(),
-                                           batch * S.x_size(), S.filters);
+  face<tg::on_cpu::depthwise_input<S, float>>(state, S, batch * S.y_size(), S.k_size(),
+                                              batch * S.x_size(), S.filters);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <typegrad/evaluators/cpu/gemm.hpp>
 
 namespace tg = typegrad;
-using tg::cpu::gemm_shape;
+using tg::on_cpu::gemm_shape;
 
 static void fma_peak(benchmark::State& state) {
   using batch = xsimd::batch<float>;
@@ -35,7 +35,7 @@ BENCHMARK(fma_peak);
 // steps of a program do.
 template <gemm_shape Shape, std::int64_t StrideA, std::int64_t StrideB>
 static void product(benchmark::State& state, std::int64_t m, std::int64_t k, std::int64_t n) {
-  using gemm = tg::cpu::gemm<Shape, float>;
+  using gemm = tg::on_cpu::gemm<Shape, float>;
   int const threads = static_cast<int>(state.range(1));
   tg::aligned_buffer<float> a(m * k), b(k * n), c(m * n);
   for (std::int64_t i = 0; i < m * k; ++i) a[i] = 0.1f * static_cast<float>(i % 7) - 0.3f;
@@ -43,11 +43,11 @@ static void product(benchmark::State& state, std::int64_t m, std::int64_t k, std
   tg::aligned_buffer<std::byte> scratch(static_cast<std::int64_t>(gemm::scratch_bytes(threads)));
   std::int64_t const calls = std::max<std::int64_t>(1, 2'000'000 / (m * k * n));
   for (auto _ : state) {
-    tg::cpu::run_team(threads, [&](tg::cpu::team const& team) {
+    tg::on_cpu::run_team(threads, [&](tg::on_cpu::team const& team) {
       for (std::int64_t i = 0; i < calls; ++i) {
-        gemm::run(team, m, n, k, tg::cpu::strided<float, StrideA>{a.data()},
-                  tg::cpu::strided<float, StrideB>{b.data()},
-                  tg::cpu::store_epilogue<float>{c.data(), n}, scratch.data());
+        gemm::run(team, m, n, k, tg::on_cpu::strided<float, StrideA>{a.data()},
+                  tg::on_cpu::strided<float, StrideB>{b.data()},
+                  tg::on_cpu::store_epilogue<float>{c.data(), n}, scratch.data());
         team.barrier();
       }
     });

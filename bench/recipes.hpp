@@ -79,8 +79,7 @@ class standalone {
  public:
   standalone(std::int64_t batch, int threads)
       : weights_{normals(program::weight_elements, 9)},
-        arena_{static_cast<std::int64_t>(
-            typegrad::cpu::arena_bytes<program>(batch, threads))},
+        arena_{static_cast<std::int64_t>(typegrad::on_cpu::arena_bytes<program>(batch, threads))},
         batch_{batch},
         threads_{threads} {
     for (std::size_t i = 0; i < std::size_t{program::sizes.inputs}; ++i)
@@ -93,14 +92,14 @@ class standalone {
   }
 
   void step() {
-    typegrad::cpu::bindings b;
+    typegrad::on_cpu::bindings b;
     b.batch_size = batch_;
     b.inputs = in_.data();
     b.weights = weights_.data();
     b.outputs = out_.data();
     b.arena = arena_.data();
     b.threads = threads_;
-    typegrad::cpu::run<program>(b);
+    typegrad::on_cpu::run<program>(b);
   }
 
   /// Bytes that must be read and written at least: every input and output once.

@@ -9,17 +9,17 @@
 #include <algorithm>
 
 namespace tg = typegrad;
-namespace cpu = typegrad::cpu;
+namespace on_cpu = typegrad::on_cpu;
 
-constexpr cpu::pooling_shape square(std::int64_t in, std::int64_t channels, std::int64_t size,
-                                    std::int64_t stride) {
+constexpr on_cpu::pooling_shape square(std::int64_t in, std::int64_t channels, std::int64_t size,
+                                       std::int64_t stride) {
   tg::window_axis const axis{in, (in - size) / stride + 1, size, stride, 1, 0};
   return {{{{}, axis, axis}, 1}, channels};
 }
 
 /// The extents of an operand or of the result.
 enum class like { x, y };
-template <template <cpu::pooling_shape, class, class> class Kernel, cpu::pooling_shape Shape,
+template <template <on_cpu::pooling_shape, class, class> class Kernel, on_cpu::pooling_shape Shape,
           like Result, like... Operands>
 static void pooling(benchmark::State& state) {
   using kernel = Kernel<Shape, float, xsimd::default_arch>;
@@ -31,9 +31,9 @@ static void pooling(benchmark::State& state) {
   tg::aligned_buffer<float> a(std::max(in, out)), b(std::max(in, out)), result(count(Result));
   for (std::int64_t i = 0; i < a.size(); ++i) a[i] = b[i] = static_cast<float>(i * 7919 % 1013);
   tg::aligned_buffer<std::byte> scratch(static_cast<std::int64_t>(kernel::scratch_bytes(threads)));
-  cpu::store_epilogue<float> const epilogue{result.data(), Shape.channels};
+  on_cpu::store_epilogue<float> const epilogue{result.data(), Shape.channels};
   for (auto _ : state) {
-    cpu::run_team(threads, [&](cpu::team const& members) {
+    on_cpu::run_team(threads, [&](on_cpu::team const& members) {
       if constexpr (sizeof...(Operands) == 1)
         kernel::run(members, batch, a.data(), epilogue, scratch.data());
       else
@@ -49,14 +49,15 @@ static void sizes(benchmark::internal::Benchmark* b) {
   for (int const threads : {1, 2}) b->Args({32, threads});
 }
 
-#define TYPEGRAD_POOLING(...)                                                                     \
-  BENCHMARK_TEMPLATE(pooling, cpu::window_max_kernel, __VA_ARGS__, like::y, like::x)              \
-      ->Apply(sizes);                                                                             \
-  BENCHMARK_TEMPLATE(pooling, cpu::window_sum_kernel, __VA_ARGS__, like::y, like::x)              \
-      ->Apply(sizes);                                                                             \
-  BENCHMARK_TEMPLATE(pooling, cpu::window_spread_kernel, __VA_ARGS__, like::x, like::y)           \
-      ->Apply(sizes);                                                                             \
-  BENCHMARK_TEMPLATE(pooling, cpu::window_scatter_kernel, __VA_ARGS__, like::x, like::x, like::y) \
+#define TYPEGRAD_POOLING(...)                                                               \
+  BENCHMARK_TEMPLATE(pooling, on_cpu::window_max_kernel, __VA_ARGS__, like::y, like::x)     \
+      ->Apply(sizes);                                                                       \
+  BENCHMARK_TEMPLATE(pooling, on_cpu::window_sum_kernel, __VA_ARGS__, like::y, like::x)     \
+      ->Apply(sizes);                                                                       \
+  BENCHMARK_TEMPLATE(pooling, on_cpu::window_spread_kernel, __VA_ARGS__, like::x, like::y)  \
+      ->Apply(sizes);                                                                       \
+  BENCHMARK_TEMPLATE(pooling, on_cpu::window_scatter_kernel, __VA_ARGS__, like::x, like::x, \
+                     like::y)                                                               \
       ->Apply(sizes)
 
 TYPEGRAD_POOLING(square(28, 6, 2, 2));

@@ -24,8 +24,8 @@
 #define WITH_ONEDNN 0
 #endif
 
-namespace cpu = typegrad::cpu;
-using cpu::gemm_shape;
+namespace on_cpu = typegrad::on_cpu;
+using on_cpu::gemm_shape;
 
 namespace {
 
@@ -54,7 +54,7 @@ double measured_peak() {
   double best = 0;
   for (int round = 0; round < 5; ++round) {
     std::vector<double> rate(static_cast<std::size_t>(threads));
-    cpu::run_team(threads, [&](cpu::team const& team) {
+    on_cpu::run_team(threads, [&](on_cpu::team const& team) {
       batch sum[chains];
       for (int i = 0; i < chains; ++i) sum[i] = batch(static_cast<float>(i));
       batch const x(1.0001f), y(0.5f);
@@ -87,7 +87,7 @@ double median(std::vector<double>& v) {
 
 template <gemm_shape Shape, std::int64_t StrideA, std::int64_t StrideB>
 void row(char const* name, std::int64_t m, std::int64_t k, std::int64_t n) {
-  using product = cpu::gemm<Shape, float>;
+  using product = on_cpu::gemm<Shape, float>;
   auto const size = [](std::int64_t x, std::int64_t y) { return static_cast<std::size_t>(x * y); };
   aligned_array<float> a(size(m, k)), b(size(k, n)), c(size(m, n)), d(size(m, n));
   for (std::size_t i = 0; i < a.size; ++i) a.data[i] = static_cast<float>(i % 7) * 0.1f - 0.3f;
@@ -96,13 +96,13 @@ void row(char const* name, std::int64_t m, std::int64_t k, std::int64_t n) {
 
   auto const ours = [&](int calls) {
     double time = 0;
-    cpu::run_team(threads, [&](cpu::team const& team) {
+    on_cpu::run_team(threads, [&](on_cpu::team const& team) {
       team.barrier();
       double const start = now();
       for (int i = 0; i < calls; ++i) {
-        product::run(team, m, n, k, cpu::strided<float, StrideA>{a.data},
-                     cpu::strided<float, StrideB>{b.data}, cpu::store_epilogue<float>{c.data, n},
-                     scratch.data);
+        product::run(team, m, n, k, on_cpu::strided<float, StrideA>{a.data},
+                     on_cpu::strided<float, StrideB>{b.data},
+                     on_cpu::store_epilogue<float>{c.data, n}, scratch.data);
         team.barrier();
       }
       if (team.index == 0) time = now() - start;

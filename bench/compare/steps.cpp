@@ -79,8 +79,8 @@ void time_steps(std::int64_t batch, int threads, int rounds) {
   tg::aligned_buffer<float> weights(Program::weight_elements);
   std::copy(model.core().weights.begin(), model.core().weights.end(), weights.begin());
   tg::aligned_buffer<std::byte> arena(
-      static_cast<std::int64_t>(tg::cpu::arena_bytes<Program>(batch, threads)));
-  tg::cpu::bindings b;
+      static_cast<std::int64_t>(tg::on_cpu::arena_bytes<Program>(batch, threads)));
+  tg::on_cpu::bindings b;
   b.batch_size = batch;
   b.inputs = in.data();
   b.outputs = out.data();
@@ -88,7 +88,7 @@ void time_steps(std::int64_t batch, int threads, int rounds) {
   b.arena = arena.data();
   b.threads = threads;
 
-  // As tg::cpu::run has them.
+  // As tg::on_cpu::run has them.
   std::array<void*, static_cast<std::size_t>(Program::sizes.buffers) + 1> buffers{};
   for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.buffers); ++i) {
     tg::buffer const& x = data.buffers[i];
@@ -105,18 +105,18 @@ void time_steps(std::int64_t batch, int threads, int rounds) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.slots); ++i)
     slots[i] = buffers[static_cast<std::size_t>(data.slots[i])];
   auto const values = static_cast<std::size_t>(Program::arena_bytes(batch));
-  tg::cpu::run_context const context{batch, 0, 0, b.arena + (values + 63) / 64 * 64};
+  tg::on_cpu::run_context const context{batch, 0, 0, b.arena + (values + 63) / 64 * 64};
 
   std::vector<std::vector<double>> times(count);
   std::vector<double> whole;
   for (int round = 0; round < rounds; ++round) {
     auto const start = clock_type::now();
-    tg::cpu::run<Program>(b);
+    tg::on_cpu::run<Program>(b);
     whole.push_back(microseconds_since(start));
-    tg::cpu::run_team(threads, [&](tg::cpu::team const& members) {
+    tg::on_cpu::run_team(threads, [&](tg::on_cpu::team const& members) {
       auto const timed = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
         auto const begin = clock_type::now();
-        tg::cpu::detail::run_step<Program, static_cast<int>(I), xsimd::default_arch>(
+        tg::on_cpu::detail::run_step<Program, static_cast<int>(I), xsimd::default_arch>(
             members, slots.data(), context);
         if (members.index == 0) times[I].push_back(microseconds_since(begin));
       };

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-namespace cpu = typegrad::cpu;
-using cpu::gemm_shape;
+namespace on_cpu = typegrad::on_cpu;
+using on_cpu::gemm_shape;
 
 namespace {
 
@@ -91,14 +91,14 @@ struct problem {
 template <class Gemm, class A, class B, class Epilogue>
 void run_on(int team_size, sizes s, A const& a, B const& b, Epilogue const& epilogue) {
   aligned_bytes scratch(Gemm::scratch_bytes(team_size));
-  cpu::team_state state;
+  on_cpu::team_state state;
   std::vector<std::thread> others;
   for (int i = 1; i < team_size; ++i) {
     others.emplace_back([&, i] {
-      Gemm::run(cpu::team{i, team_size, &state}, s.m, s.n, s.k, a, b, epilogue, scratch.data);
+      Gemm::run(on_cpu::team{i, team_size, &state}, s.m, s.n, s.k, a, b, epilogue, scratch.data);
     });
   }
-  Gemm::run(cpu::team{0, team_size, &state}, s.m, s.n, s.k, a, b, epilogue, scratch.data);
+  Gemm::run(on_cpu::team{0, team_size, &state}, s.m, s.n, s.k, a, b, epilogue, scratch.data);
   for (auto& thread : others) thread.join();
   CHECK(scratch.intact());
 }
@@ -112,9 +112,9 @@ void check(sizes s, bool at_front = false, int teams = 1) {
   std::vector<T> first;
   for (int team_size = 1; team_size <= teams; ++team_size) {
     for (T& x : c) x = std::numeric_limits<T>::quiet_NaN();
-    run_on<cpu::gemm<Shape, T, Arch>>(team_size, s, cpu::strided{p.a.data(), p.stride_a()},
-                                      cpu::strided{p.b.data(), p.stride_b()},
-                                      cpu::store_epilogue<T>{c.data(), s.n});
+    run_on<on_cpu::gemm<Shape, T, Arch>>(team_size, s, on_cpu::strided{p.a.data(), p.stride_a()},
+                                         on_cpu::strided{p.b.data(), p.stride_b()},
+                                         on_cpu::store_epilogue<T>{c.data(), s.n});
     INFO("m " << s.m << ", n " << s.n << ", k " << s.k << ", transposed " << Shape.transposed_a
               << Shape.transposed_b << ", team of " << team_size);
     if (team_size == 1) {
@@ -153,13 +153,13 @@ TEST_CASE("partial vectors touch their elements only", "[gemm]") {
   for (int n = 0; n <= width; ++n) {
     guarded<float> from(n), to(n), front(n, true);
     for (int i = 0; i < n; ++i) front[i] = from[i] = static_cast<float>(i + 1);
-    batch const x = cpu::load_partial(from.data(), n);
-    batch const y = cpu::load_partial(front.data(), n);
+    batch const x = on_cpu::load_partial(from.data(), n);
+    batch const y = on_cpu::load_partial(front.data(), n);
     for (int i = 0; i < width; ++i) {
       CHECK(x.get(static_cast<std::size_t>(i)) == (i < n ? static_cast<float>(i + 1) : 0.0f));
       CHECK(y.get(static_cast<std::size_t>(i)) == (i < n ? static_cast<float>(i + 1) : 0.0f));
     }
-    cpu::store_partial(to.data(), x + batch(1.0f), n);
+    on_cpu::store_partial(to.data(), x + batch(1.0f), n);
     for (int i = 0; i < n; ++i) CHECK(to[i] == static_cast<float>(i + 2));
   }
 }
@@ -170,7 +170,7 @@ TEST_CASE("a team's parts are disjoint and cover the range", "[gemm]") {
       for (int size = 1; size <= 7; ++size) {
         std::int64_t at = 0;
         for (int i = 0; i < size; ++i) {
-          auto const part = cpu::team{i, size, nullptr}.part(count, grain);
+          auto const part = on_cpu::team{i, size, nullptr}.part(count, grain);
           CHECK(part.begin == at);
           CHECK(part.end >= part.begin);
           CHECK((part.end % grain == 0 || part.end == count));
@@ -184,11 +184,11 @@ TEST_CASE("a team's parts are disjoint and cover the range", "[gemm]") {
 
 TEST_CASE("a team's barrier orders what its members write", "[gemm]") {
   constexpr int size = 3, rounds = 200;
-  cpu::team_state state;
+  on_cpu::team_state state;
   int slot[size] = {};
   int wrong[size] = {};
   auto const body = [&](int index) {
-    cpu::team const t{index, size, &state};
+    on_cpu::team const t{index, size, &state};
     for (int round = 1; round <= rounds; ++round) {
       slot[index] = round;
       t.barrier();
@@ -248,7 +248,8 @@ struct doubling_loader {
            xsimd::batch<T, Arch>(T(2));
   }
   xsimd::batch<T, Arch> load_partial(std::int64_t row, std::int64_t column, int n) const {
-    return cpu::load_partial<Arch>(data + row * stride + column, n) * xsimd::batch<T, Arch>(T(2));
+    return on_cpu::load_partial<Arch>(data + row * stride + column, n) *
+           xsimd::batch<T, Arch>(T(2));
   }
 };
 
@@ -258,11 +259,11 @@ void check_loaders(sizes s, int teams = 1) {
   guarded<T> half_a(s.m * s.k), half_b(s.k * s.n), c(s.m * s.n);
   for (std::int64_t i = 0; i < s.m * s.k; ++i) half_a[i] = p.a[i] / 2;
   for (std::int64_t i = 0; i < s.k * s.n; ++i) half_b[i] = p.b[i] / 2;
-  cpu::strided const a{p.a.data(), p.stride_a()}, b{p.b.data(), p.stride_b()};
+  on_cpu::strided const a{p.a.data(), p.stride_a()}, b{p.b.data(), p.stride_b()};
   doubling_loader<T> const c_a{half_a.data(), p.stride_a()}, c_b{half_b.data(), p.stride_b()};
-  cpu::store_epilogue<T> const store{c.data(), s.n};
+  on_cpu::store_epilogue<T> const store{c.data(), s.n};
   std::vector<T> one_thread[3];
-  using product = cpu::gemm<Shape, T>;
+  using product = on_cpu::gemm<Shape, T>;
   auto const check_result = [&](int operands) {
     auto& first = one_thread[operands];
     INFO("m " << s.m << ", n " << s.n << ", k " << s.k << ", transposed " << Shape.transposed_a
@@ -294,10 +295,10 @@ struct bias_relu_epilogue {
   template <class Batch, class Lanes>
   void operator()(std::int64_t row, std::int64_t column, Batch sum, Lanes n) const {
     using arch = typename Batch::arch_type;
-    Batch const x = sum + cpu::load_partial<arch>(bias + column, n);
+    Batch const x = sum + on_cpu::load_partial<arch>(bias + column, n);
     std::int64_t const at = row * stride + column;
-    cpu::store_partial(data + at, xsimd::select(x > Batch(0.0f), x, Batch(0.0f)), n);
-    cpu::store_partial(times + at, cpu::load_partial<arch>(times + at, n) + Batch(1.0f), n);
+    on_cpu::store_partial(data + at, xsimd::select(x > Batch(0.0f), x, Batch(0.0f)), n);
+    on_cpu::store_partial(times + at, on_cpu::load_partial<arch>(times + at, n) + Batch(1.0f), n);
   }
 };
 
@@ -306,8 +307,8 @@ void check_epilogue(sizes s) {
   problem<float> const p(s, Shape.transposed_a, Shape.transposed_b, 5);
   guarded<float> bias(s.n), c(s.m * s.n), times(s.m * s.n);
   for (std::int64_t j = 0; j < s.n; ++j) bias[j] = static_cast<float>(j % 5) * 0.25f - 0.5f;
-  run_on<cpu::gemm<Shape, float>>(
-      2, s, cpu::strided{p.a.data(), p.stride_a()}, cpu::strided{p.b.data(), p.stride_b()},
+  run_on<on_cpu::gemm<Shape, float>>(
+      2, s, on_cpu::strided{p.a.data(), p.stride_a()}, on_cpu::strided{p.b.data(), p.stride_b()},
       bias_relu_epilogue<Heavy>{bias.data(), c.data(), times.data(), s.n});
   double worst = 0;
   bool once = true;
@@ -345,12 +346,14 @@ TEST_CASE("strides known to the compiler, and rows with gaps", "[gemm]") {
   for (std::int64_t i = 0; i < 30; ++i) {
     for (std::int64_t j = 0; j < 40; ++j) b[i * 301 + j] = p.b[i * 40 + j];
   }
-  using product = cpu::gemm<gemm_shape{.n = 40, .k = 30}, float>;
-  run_on<product>(1, p.s, cpu::strided<float, 37>{a.data()}, cpu::strided<float, 301>{b.data()},
-                  cpu::store_epilogue<float>{c.data(), 40});
+  using product = on_cpu::gemm<gemm_shape{.n = 40, .k = 30}, float>;
+  run_on<product>(1, p.s, on_cpu::strided<float, 37>{a.data()},
+                  on_cpu::strided<float, 301>{b.data()},
+                  on_cpu::store_epilogue<float>{c.data(), 40});
   CHECK(p.error(c.data()) <= 1);
-  run_on<product>(1, p.s, cpu::strided<float, 30>{p.a.data()}, cpu::strided<float, 40>{p.b.data()},
-                  cpu::store_epilogue<float>{d.data(), 50});
+  run_on<product>(1, p.s, on_cpu::strided<float, 30>{p.a.data()},
+                  on_cpu::strided<float, 40>{p.b.data()},
+                  on_cpu::store_epilogue<float>{d.data(), 50});
   for (std::int64_t i = 0; i < 21; ++i) {
     CHECK(std::memcmp(c.data() + i * 40, d.data() + i * 50, 40 * sizeof(float)) == 0);
     if (i < 20) {
@@ -386,20 +389,20 @@ TEST_CASE("epilogues get every element once", "[gemm]") {
 }
 
 TEST_CASE("accumulating adds to what C has; an empty contraction gives zeros", "[gemm]") {
-  using product = cpu::gemm<gemm_shape{}, float>;
+  using product = on_cpu::gemm<gemm_shape{}, float>;
   problem<float> const p({9, 21, 13}, false, false, 2);
   guarded<float> once(9 * 21), twice(9 * 21);
-  cpu::strided const a{p.a.data(), 13}, b{p.b.data(), 21};
-  run_on<product>(1, p.s, a, b, cpu::store_epilogue<float>{once.data(), 21});
-  run_on<product>(1, p.s, a, b, cpu::accumulate_epilogue<float>{twice.data(), 21});
-  run_on<product>(1, p.s, a, b, cpu::accumulate_epilogue<float>{twice.data(), 21});
+  on_cpu::strided const a{p.a.data(), 13}, b{p.b.data(), 21};
+  run_on<product>(1, p.s, a, b, on_cpu::store_epilogue<float>{once.data(), 21});
+  run_on<product>(1, p.s, a, b, on_cpu::accumulate_epilogue<float>{twice.data(), 21});
+  run_on<product>(1, p.s, a, b, on_cpu::accumulate_epilogue<float>{twice.data(), 21});
   for (std::int64_t i = 0; i < 9 * 21; ++i) CHECK(twice[i] == 2 * once[i]);
   for (std::int64_t m : {1, 3, 9}) {
     for (float& x : once) x = 1;
-    run_on<product>(1, {m, 21, 0}, a, b, cpu::store_epilogue<float>{once.data(), 21});
+    run_on<product>(1, {m, 21, 0}, a, b, on_cpu::store_epilogue<float>{once.data(), 21});
     for (std::int64_t i = 0; i < m * 21; ++i) CHECK(once[i] == 0.0f);
   }
-  run_on<product>(1, {0, 21, 5}, a, b, cpu::store_epilogue<float>{nullptr, 21});
+  run_on<product>(1, {0, 21, 5}, a, b, on_cpu::store_epilogue<float>{nullptr, 21});
 }
 
 #if XSIMD_WITH_SSE2

@@ -18,7 +18,7 @@ struct prediction {
 };
 using step = tg::program<prediction>;
 
-constexpr auto arena_size = tg::cpu::arena_bytes<step>(/*batch_size=*/2, /*threads=*/1);
+constexpr auto arena_size = tg::on_cpu::arena_bytes<step>(/*batch_size=*/2, /*threads=*/1);
 constexpr auto weight_count = tg::weight_layout(prediction::build()).back();
 
 alignas(64) std::byte arena[arena_size];
@@ -30,7 +30,7 @@ int main() {
   float y[2][3] = {};
   void const* const inputs[] = {x};
   void* const outputs[] = {y};
-  tg::cpu::run<step>(
+  tg::on_cpu::run<step>(
       {.batch_size = 2, .inputs = inputs, .weights = weights, .outputs = outputs, .arena = arena});
   // hidden 4 * 0.5 + 0.5 = 2.5 and relu(-1.5) = 0; then 8 * 2.5 * 0.5 + 0.5 and 0.5
   std::printf("%g %g\n", y[0][2], y[1][2]);

@@ -12,4 +12,4 @@ struct recipe {
   }
 };
 
-int main() { typegrad::cpu::run<typegrad::program<recipe>>({}); }
+int main() { typegrad::on_cpu::run<typegrad::program<recipe>>({}); }

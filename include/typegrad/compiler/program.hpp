@@ -59,7 +59,7 @@ constexpr compiled_graph compile_graph(graph const& traced) {
 struct step_info {
   step_kind kind = step_kind::loop;
   int rank = 0;
-  domain_axis axes[max_domain] = {};
+  domain_axes axes;
   int reduced_from = 0, reduced_to = 0;
   int phases = 1;
   bool random = false;
@@ -264,10 +264,9 @@ inline constexpr words<Capacity> words_of = written<Capacity>(compile_graph(Reci
 template <class Recipe>
 constexpr word_reader reader_of() {
   constexpr int needed = words_of<Recipe, usual_words>.needed;
-  if constexpr (needed <= usual_words)
-    return {words_of<Recipe, usual_words>.at};
-  else
-    return {words_of<Recipe, needed>.at};
+  constexpr int capacity = needed <= usual_words ? usual_words : needed;
+  std::int64_t const* const first = words_of<Recipe, capacity>.at;
+  return {first};
 }
 
 }  // namespace detail

@@ -17,6 +17,15 @@ struct domain_axis {
   constexpr bool operator==(domain_axis const&) const = default;
 };
 
+/// The axes of a domain, outermost first. A class, since nvcc's constant expressions do not assign
+/// bare arrays within classes that are not trivial.
+struct domain_axes {
+  domain_axis at[max_domain] = {};
+
+  constexpr domain_axis& operator[](int i) { return at[i]; }
+  constexpr domain_axis const& operator[](int i) const { return at[i]; }
+};
+
 /// Where an element lies, as an affine function of a position in the domain.
 struct access {
   std::int64_t offset = 0;
@@ -93,7 +102,7 @@ struct contraction {
 /// [reduced_from, reduced_to) are reduced.
 struct step {
   step_kind kind = step_kind::loop;
-  domain_axis axes[max_domain] = {};
+  domain_axes axes;
   int rank = 0;
   int reduced_from = 0;
   int reduced_to = 0;

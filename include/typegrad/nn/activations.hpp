@@ -24,11 +24,11 @@ struct linear {
 /// (x - threshold) below the threshold.
 struct relu {
   using option_tag = options::activation;
-  float max_value = std::numeric_limits<float>::infinity();
+  float max_value = std::numeric_limits<float>::max();  ///< none: nvcc cannot spell infinity
   float negative_slope = 0;
   float threshold = 0;
   constexpr symbol operator()(symbol x) const {
-    bool const bounded = max_value < std::numeric_limits<float>::infinity();
+    bool const bounded = max_value < std::numeric_limits<float>::max();
     symbol y;
     if (negative_slope != 0)
       y = where(x > threshold, x, negative_slope * (x - threshold));

@@ -48,7 +48,7 @@ template <class Source>
 constexpr auto say() {
   constexpr diagnosis t = Source::sentence();
   said<t.length + 1> s;
-  for (std::size_t i = 0; i < t.length; ++i) s.sentence[i] = t.characters[i];
+  for (std::size_t i = 0; i != t.length; ++i) s.sentence[i] = t.characters[i];
   return s;
 }
 

@@ -137,7 +137,7 @@ struct checked {};
 
 template <class M>
 struct checked<said<1>{}, M> {
-  static constexpr model_facts const& facts = traced<M>::facts;
+  static constexpr auto const& facts = traced<M>::facts;
   static constexpr std::int64_t parameter_count = facts.parameters;
   static constexpr std::int64_t trainable_parameter_count = facts.trainable_parameters;
   using input_shape =

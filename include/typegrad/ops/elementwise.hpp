@@ -36,7 +36,9 @@ template <>
 struct rule<op::negate> {
   static constexpr std::string_view name = "negate";
   template <class T>
-  static T apply(T const& x) { return -x; }
+  static constexpr T apply(T const& x) {
+    return -x;
+  }
   static constexpr void gradient(gradient_context& c) { c.add(0, -c.dy); }
 };
 
@@ -44,7 +46,7 @@ template <>
 struct rule<op::absolute> {
   static constexpr std::string_view name = "abs";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::abs;
     return abs(x);
   }
@@ -55,7 +57,7 @@ template <>
 struct rule<op::sign> : detail::no_gradient {
   static constexpr std::string_view name = "sign";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     T const zero(0), one(1);
     // NaN stays NaN
     return detail::choose(x > zero, one, detail::choose(x < zero, T(-one), T(x - x)));
@@ -66,7 +68,7 @@ template <>
 struct rule<op::exp> {
   static constexpr std::string_view name = "exp";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::exp;
     return exp(x);
   }
@@ -77,7 +79,7 @@ template <>
 struct rule<op::expm1> {
   static constexpr std::string_view name = "expm1";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::expm1;
     return expm1(x);
   }
@@ -88,7 +90,7 @@ template <>
 struct rule<op::log> {
   static constexpr std::string_view name = "log";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::log;
     return log(x);
   }
@@ -99,7 +101,7 @@ template <>
 struct rule<op::log1p> {
   static constexpr std::string_view name = "log1p";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::log1p;
     return log1p(x);
   }
@@ -110,7 +112,7 @@ template <>
 struct rule<op::sqrt> {
   static constexpr std::string_view name = "sqrt";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::sqrt;
     return sqrt(x);
   }
@@ -121,7 +123,7 @@ template <>
 struct rule<op::rsqrt> {
   static constexpr std::string_view name = "rsqrt";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::sqrt;
     return T(1) / sqrt(x);
   }
@@ -134,7 +136,7 @@ template <>
 struct rule<op::sin> {
   static constexpr std::string_view name = "sin";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::sin;
     return sin(x);
   }
@@ -145,7 +147,7 @@ template <>
 struct rule<op::cos> {
   static constexpr std::string_view name = "cos";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::cos;
     return cos(x);
   }
@@ -156,7 +158,7 @@ template <>
 struct rule<op::tanh> {
   static constexpr std::string_view name = "tanh";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::tanh;
     return tanh(x);
   }
@@ -167,7 +169,7 @@ template <>
 struct rule<op::sigmoid> {
   static constexpr std::string_view name = "sigmoid";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::exp;
     return T(1) / (T(1) + exp(-x));
   }
@@ -178,7 +180,7 @@ template <>
 struct rule<op::erf> {
   static constexpr std::string_view name = "erf";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::erf;
     return erf(x);
   }
@@ -192,7 +194,7 @@ template <>
 struct rule<op::floor> : detail::no_gradient {
   static constexpr std::string_view name = "floor";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::floor;
     return floor(x);
   }
@@ -202,7 +204,7 @@ template <>
 struct rule<op::ceil> : detail::no_gradient {
   static constexpr std::string_view name = "ceil";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::ceil;
     return ceil(x);
   }
@@ -213,7 +215,7 @@ template <>
 struct rule<op::round> : detail::no_gradient {
   static constexpr std::string_view name = "round";
   template <class T>
-  static T apply(T const& x) {
+  static constexpr T apply(T const& x) {
     using std::nearbyint;
     return nearbyint(x);
   }
@@ -223,14 +225,16 @@ template <>
 struct rule<op::logical_not> : detail::no_gradient {
   static constexpr std::string_view name = "logical_not";
   template <class M>
-  static M apply(M const& a) { return !a; }
+  static constexpr M apply(M const& a) {
+    return !a;
+  }
 };
 
 template <>
 struct rule<op::is_finite> : detail::no_gradient {
   static constexpr std::string_view name = "isfinite";
   template <class T>
-  static auto apply(T const& x) {
+  static constexpr auto apply(T const& x) {
     T const zero(0);
     return T(x - x) == zero;
   }
@@ -251,7 +255,9 @@ template <>
 struct rule<op::stop_gradient> : detail::no_gradient {
   static constexpr std::string_view name = "stop_gradient";
   template <class T>
-  static T apply(T const& x) { return x; }
+  static constexpr T apply(T const& x) {
+    return x;
+  }
 };
 
 // Two operands ------------------------------------------------------------------------------------
@@ -260,7 +266,9 @@ template <>
 struct rule<op::add> {
   static constexpr std::string_view name = "add";
   template <class T>
-  static T apply(T const& a, T const& b) { return static_cast<T>(a + b); }
+  static constexpr T apply(T const& a, T const& b) {
+    return static_cast<T>(a + b);
+  }
   static constexpr void gradient(gradient_context& c) {
     c.add(0, c.dy);
     c.add(1, c.dy);
@@ -271,7 +279,9 @@ template <>
 struct rule<op::subtract> {
   static constexpr std::string_view name = "subtract";
   template <class T>
-  static T apply(T const& a, T const& b) { return static_cast<T>(a - b); }
+  static constexpr T apply(T const& a, T const& b) {
+    return static_cast<T>(a - b);
+  }
   static constexpr void gradient(gradient_context& c) {
     c.add(0, c.dy);
     c.add(1, -c.dy);
@@ -282,7 +292,9 @@ template <>
 struct rule<op::multiply> {
   static constexpr std::string_view name = "multiply";
   template <class T>
-  static T apply(T const& a, T const& b) { return static_cast<T>(a * b); }
+  static constexpr T apply(T const& a, T const& b) {
+    return static_cast<T>(a * b);
+  }
   static constexpr void gradient(gradient_context& c) {
     c.add(0, c.dy * c.operand(1));
     c.add(1, c.dy * c.operand(0));
@@ -293,7 +305,9 @@ template <>
 struct rule<op::divide> {
   static constexpr std::string_view name = "divide";
   template <class T>
-  static T apply(T const& a, T const& b) { return static_cast<T>(a / b); }
+  static constexpr T apply(T const& a, T const& b) {
+    return static_cast<T>(a / b);
+  }
   static constexpr void gradient(gradient_context& c) {
     c.add(0, c.dy / c.operand(1));
     c.add(1, -(c.dy * c.y / c.operand(1)));
@@ -304,7 +318,7 @@ template <>
 struct rule<op::power> {
   static constexpr std::string_view name = "power";
   template <class T>
-  static T apply(T const& a, T const& b) {
+  static constexpr T apply(T const& a, T const& b) {
     using std::pow;
     return static_cast<T>(pow(a, b));
   }
@@ -342,7 +356,7 @@ template <>
 struct rule<op::maximum> {
   static constexpr std::string_view name = "maximum";
   template <class T>
-  static T apply(T const& a, T const& b) {
+  static constexpr T apply(T const& a, T const& b) {
     return detail::choose(a > b || a != a, a, b);
   }
   static constexpr void gradient(gradient_context& c) {
@@ -354,7 +368,7 @@ template <>
 struct rule<op::minimum> {
   static constexpr std::string_view name = "minimum";
   template <class T>
-  static T apply(T const& a, T const& b) {
+  static constexpr T apply(T const& a, T const& b) {
     return detail::choose(a < b || a != a, a, b);
   }
   static constexpr void gradient(gradient_context& c) {
@@ -362,14 +376,14 @@ struct rule<op::minimum> {
   }
 };
 
-#define TYPEGRAD_PREDICATE(code, symbolic)                        \
-  template <>                                                     \
-  struct rule<op::code> : detail::no_gradient {                   \
-    static constexpr std::string_view name = #code;               \
-    template <class T>                                            \
-    static auto apply(T const& a, T const& b) {                   \
-      return a symbolic b;                                        \
-    }                                                             \
+#define TYPEGRAD_PREDICATE(code, symbolic)                \
+  template <>                                             \
+  struct rule<op::code> : detail::no_gradient {           \
+    static constexpr std::string_view name = #code;       \
+    template <class T>                                    \
+    static constexpr auto apply(T const& a, T const& b) { \
+      return a symbolic b;                                \
+    }                                                     \
   };
 
 TYPEGRAD_PREDICATE(equal, ==)
@@ -389,7 +403,7 @@ template <>
 struct rule<op::select> {
   static constexpr std::string_view name = "where";
   template <class M, class T>
-  static T apply(M const& condition, T const& a, T const& b) {
+  static constexpr T apply(M const& condition, T const& a, T const& b) {
     return detail::choose(condition, a, b);
   }
   static constexpr void gradient(gradient_context& c) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/compiler/source.hpp>
 #include <typegrad/evaluators/cpu/lane.hpp>
 #include <typegrad/evaluators/cpu/math.hpp>
-#include <typegrad/evaluators/cpu/source.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -12,7 +12,7 @@
 // it does not vary along the innermost axis) or on vectors.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 /// What the kernels of one run share.
 struct run_context {
@@ -35,7 +35,7 @@ constexpr bool uses_float64() {
 
 template <class Source, class Arch>
 struct step_body {
-  static constexpr step_info const& info = Source::info;
+  static constexpr auto const& info = Source::info;
   static constexpr int count = info.instruction_count;
   static constexpr int rank = info.rank;
   static constexpr int inner_axis = rank > 0 ? rank - 1 : 0;
@@ -129,7 +129,9 @@ struct step_body {
       else
         out = static_cast<scalar<I>>(n.value);
     } else if constexpr (n.code == op::scalar) {
-      out = static_cast<scalar<I>>(run.batch_size);
+      out = n.slot == static_cast<int>(run_scalar::batch_size)
+                ? static_cast<scalar<I>>(run.batch_size)
+                : scalar<I>(1);  // losses are not scaled here
     } else if constexpr (n.code == op::input) {
       auto const* const base = static_cast<memory_of<n.type> const*>(slots[n.slot]);
       out = static_cast<scalar<I>>(base[offset<Axes>(n.where, p)]);
@@ -278,41 +280,5 @@ struct step_body {
   }
 };
 
-/// Which instructions a phase of a row must compute as vectors: what its reductions and stores
-/// need and what later phases find in the cache.
-template <class Body>
-struct phase_needs {
-  bool wanted[Body::info.phases][Body::count > 0 ? Body::count : 1] = {};
-  bool any[Body::info.phases] = {};
-
-  constexpr phase_needs() {
-    for (int phase = 0; phase < Body::info.phases; ++phase) {
-      for (int i = 0; i < Body::count; ++i) {
-        instruction const& n = Body::at(i);
-        if (is_reduction(n.code) && n.phase == phase + 1) want(phase, n.a), any[phase] = true;
-        if (n.cached && n.phase == phase) want(phase, i);
-      }
-      for (int k = 0; k < Body::info.store_count; ++k) {
-        store const& x = Body::store_at(k);
-        if (!Body::stores_along_inner(x) || Body::at(x.value).phase != phase) continue;
-        want(phase, x.value);
-        any[phase] = true;
-      }
-    }
-  }
-
- private:
-  constexpr void want(int phase, int i) {
-    instruction const& n = Body::at(i);
-    if (!n.varies || wanted[phase][i]) return;
-    wanted[phase][i] = true;
-    if (n.cached && n.phase < phase) return;  // it is loaded
-    any[phase] = true;
-    if (n.a >= 0) want(phase, n.a);
-    if (n.b >= 0) want(phase, n.b);
-    if (n.c >= 0) want(phase, n.c);
-  }
-};
-
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

@@ -9,7 +9,7 @@
 // same order.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 template <class Source, class Arch>
 struct column_kernel : column_body<Source, Arch> {
@@ -18,7 +18,7 @@ struct column_kernel : column_body<Source, Arch> {
   using typename base::position;
   using typename base::real;
   using typename base::sums;
-  static constexpr step_info const& info = body::info;
+  static constexpr auto const& info = body::info;
   static constexpr int rank = body::rank;
   static constexpr int from = info.reduced_from;
   static constexpr bool kept_inner = base::to < rank;  ///< axes are kept behind the reduced ones
@@ -132,5 +132,5 @@ struct column_kernel : column_body<Source, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

@@ -9,7 +9,7 @@
 // body, and its stores.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 template <class Source, class Arch>
 struct step_epilogue : step_body<Source, Arch> {
@@ -18,8 +18,8 @@ struct step_epilogue : step_body<Source, Arch> {
   using typename body::real;
   using typename body::scalars;
   using typename body::vectors;
-  static constexpr step_info const& info = body::info;
-  static constexpr contraction const& p = info.product;
+  static constexpr auto const& info = body::info;
+  static constexpr auto const& p = info.product;
   static constexpr int rank = body::rank;
   static constexpr int width = body::width;
 
@@ -212,5 +212,5 @@ struct step_epilogue : step_body<Source, Arch> {
   static constexpr bool takes_runs = rows_follow(Columns);
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

@@ -7,7 +7,7 @@
 #include <typegrad/evaluators/cpu/gemm/tiled.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 namespace detail {
 
@@ -70,4 +70,4 @@ struct gemm {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

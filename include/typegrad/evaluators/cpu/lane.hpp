@@ -5,7 +5,7 @@
 #include <typegrad/evaluators/cpu/partial.hpp>
 #include <typegrad/core/quiet.hpp>
 
-#include <xsimd/xsimd.hpp>
+#include <typegrad/evaluators/cpu/xsimd.hpp>
 
 #include <cstdint>
 #include <cstring>
@@ -16,7 +16,7 @@
 // values are masks. Loads and stores convert from and to the dtype in memory.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 template <class Real>
 using integer_of = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
@@ -218,5 +218,5 @@ TYPEGRAD_INLINE auto cast_vector(V const& x) {
 }
 
 }  // namespace detail
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

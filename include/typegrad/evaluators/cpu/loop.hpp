@@ -8,7 +8,7 @@
 // Elementwise loops: all positions of the domain by themselves.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 template <class Source, class Arch>
 struct loop_kernel : step_body<Source, Arch> {
@@ -17,7 +17,7 @@ struct loop_kernel : step_body<Source, Arch> {
   using typename body::real;
   using typename body::scalars;
   using typename body::vectors;
-  static constexpr step_info const& info = body::info;
+  static constexpr auto const& info = body::info;
   static constexpr int outer_axes = body::rank > 0 ? body::rank - 1 : 0;
   static constexpr int width = body::width;
 
@@ -148,5 +148,5 @@ struct loop_kernel : step_body<Source, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

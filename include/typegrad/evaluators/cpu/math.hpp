@@ -4,7 +4,7 @@
 #include <typegrad/evaluators/cpu/lane.hpp>
 #include <typegrad/ops/registry.hpp>
 
-#include <xsimd/xsimd.hpp>
+#include <typegrad/evaluators/cpu/xsimd.hpp>
 
 #include <type_traits>
 
@@ -12,7 +12,7 @@
 // of relative error; bounds in units in the last place (ulp) are measured by tests.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 namespace detail {
 
@@ -108,5 +108,5 @@ struct vector_rule<op::sigmoid> {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
-#include <xsimd/xsimd.hpp>
+#include <typegrad/evaluators/cpu/xsimd.hpp>
 
 // Loads and stores of the first n elements of a vector: the tails of rows. Memory beyond those n
 // elements is never touched, also not by a masked-out lane that could fault.
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 // A count of lanes known to the compiler; kernels take `lanes<n>` or a plain int alike.
 template <int N>
@@ -108,4 +108,4 @@ __attribute__((always_inline)) inline void store_partial(T* p, xsimd::batch<T, A
   }
 }
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

@@ -7,15 +7,15 @@
 // Matrix products, whose epilogue is the step's body.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 template <class Source, class Arch>
 struct product_kernel : step_body<Source, Arch> {
   using body = step_body<Source, Arch>;
   using typename body::position;
   using typename body::real;
-  static constexpr step_info const& info = body::info;
-  static constexpr contraction const& p = info.product;
+  static constexpr auto const& info = body::info;
+  static constexpr auto const& p = info.product;
 
   static constexpr dtype type() {
     for (int i = 0; i < body::count; ++i)
@@ -82,5 +82,5 @@ struct product_kernel : step_body<Source, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

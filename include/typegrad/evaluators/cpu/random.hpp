@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 /// The 64 random numbers in [0, 1) of one block: 16 Philox calls side by side.
 /// Same numbers as `uniform_at`.
@@ -41,4 +41,4 @@ inline void uniform_block(std::uint64_t seed, std::uint64_t step, std::uint32_t 
     for (int i = 0; i < lanes; ++i) out[word * lanes + i] = unit_float(x[word][i]);
 }
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

@@ -9,7 +9,7 @@
 #include <utility>
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 namespace detail {
 
@@ -222,4 +222,4 @@ struct sums_of<Body, Arch, std::index_sequence<I...>>
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

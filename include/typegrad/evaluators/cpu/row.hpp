@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/compiler/phases.hpp>
 #include <typegrad/evaluators/cpu/loop.hpp>
 #include <typegrad/evaluators/cpu/reduce.hpp>
 
@@ -8,7 +9,7 @@
 // phase. What is dear and needed again by a later phase stays in a row of scratch memory.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 template <class Source, class Arch>
 struct row_kernel : loop_kernel<Source, Arch> {
@@ -17,7 +18,7 @@ struct row_kernel : loop_kernel<Source, Arch> {
   using typename body::real;
   using typename body::scalars;
   using typename body::vectors;
-  static constexpr step_info const& info = body::info;
+  static constexpr auto const& info = body::info;
   static constexpr int outer_axes = body::rank - 1;
   static constexpr int width = body::width;
   static constexpr std::int64_t columns = info.axes[body::inner_axis].extent;
@@ -164,4 +165,4 @@ struct row_kernel : loop_kernel<Source, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

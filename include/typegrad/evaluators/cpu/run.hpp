@@ -8,7 +8,7 @@
 
 // The CPU evaluator: runs a program's steps one after the other, each on all threads.
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 /// What a program works on. All arrays are dense and row-major; per-sample ones are
 /// (batch, extents...).
@@ -166,4 +166,4 @@ inline void run_checked(bindings const& b) noexcept {
 
 }  // namespace detail
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

@@ -18,7 +18,7 @@
 //
 // where rows have `Columns` elements: `sum` has those from (row, column) on and goes on with
 // (row + 1, 0), and so forth.
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 template <class Epilogue, std::int64_t Columns>
 inline constexpr bool takes_runs = [] {
@@ -74,4 +74,4 @@ template <std::int64_t Columns, class Arch, class T, class Epilogue>
 
 TYPEGRAD_QUIET_END
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

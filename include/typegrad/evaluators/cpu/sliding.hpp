@@ -7,13 +7,13 @@
 
 // Convolutions and windows, whose epilogue is the step's body.
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 template <class Source, class Arch>
 struct sliding_kernel : step_body<Source, Arch> {
   using body = step_body<Source, Arch>;
   using typename body::real;
-  static constexpr contraction const& p = body::info.product;
+  static constexpr auto const& p = body::info.product;
   static constexpr convolution_shape convolved{p.over, p.channels, p.filters};
   static constexpr pooling_shape pooled{p.over, p.channels};
 
@@ -67,4 +67,4 @@ struct sliding_kernel : step_body<Source, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

@@ -15,7 +15,7 @@
 #endif
 
 // The threads that run one program together.
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 // A range of whole numbers, [begin, end).
 struct span_of_work {
@@ -98,4 +98,4 @@ void run_team(int threads, Body&& body) {
   body(team{});
 }
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "evaluators/window_axes.hpp"
 #include "support/guarded.hpp"
 
 #include <algorithm>
@@ -20,12 +21,14 @@
 // products x k y with one of the three left out. Kernels are held against that sum, in double.
 namespace convolution_test {
 
-namespace cpu = typegrad::cpu;
-using cpu::convolution_shape;
+namespace on_cpu = typegrad::on_cpu;
+using on_cpu::convolution_shape;
 using typegrad::window;
 using typegrad::window_axis;
 
 using support::guarded;
+using window_axes::axis;
+using window_axes::same;
 
 // Calls body(x, k, y) with the offsets of every product of a convolution.
 template <class Body>
@@ -71,7 +74,7 @@ struct counting_epilogue {
 
   template <class Batch, class Lanes>
   void operator()(std::int64_t row, std::int64_t column, Batch sum, Lanes count) const {
-    cpu::store_partial(data + row * stride + column, sum, count);
+    on_cpu::store_partial(data + row * stride + column, sum, count);
     for (int i = 0; i < count; ++i) ++times[row * stride + column + i];
   }
 };
@@ -136,13 +139,14 @@ bool run_on(int team_size, std::int64_t batch, T const* a, T const* k, Epilogue 
   // Signalling what is read before it is written.
   std::memset(static_cast<void*>(scratch), 0xff, bytes);
   std::memset(static_cast<void*>(scratch + bytes), 0x5a, 16);
-  cpu::team_state state;
+  on_cpu::team_state state;
   std::vector<std::thread> others;
   for (int i = 1; i < team_size; ++i) {
-    others.emplace_back(
-        [&, i] { Kernel::run(cpu::team{i, team_size, &state}, batch, a, k, epilogue, scratch); });
+    others.emplace_back([&, i] {
+      Kernel::run(on_cpu::team{i, team_size, &state}, batch, a, k, epilogue, scratch);
+    });
   }
-  Kernel::run(cpu::team{0, team_size, &state}, batch, a, k, epilogue, scratch);
+  Kernel::run(on_cpu::team{0, team_size, &state}, batch, a, k, epilogue, scratch);
   for (auto& thread : others) thread.join();
   for (int i = 0; i < 16; ++i) {
     if (scratch[bytes + static_cast<std::size_t>(i)] != std::byte{0x5a}) return false;
@@ -193,32 +197,9 @@ template <convolution_shape S, class T = float, class Arch = xsimd::default_arch
 void check(std::int64_t batch, int teams = 1, direction which = both, bool at_front = false) {
   checking const how{.teams = teams, .at_front = at_front};
   if ((which & forward) != 0)
-    check_face<cpu::convolution_forward<S, T, Arch>, T>(S, face::forward, batch, how);
+    check_face<on_cpu::convolution_forward<S, T, Arch>, T>(S, face::forward, batch, how);
   if ((which & input) != 0)
-    check_face<cpu::convolution_input<S, T, Arch>, T>(S, face::input, batch, how);
-}
-
-struct options {
-  std::int64_t stride = 1, dilation = 1, low = 0, high = 0;
-};
-
-// An axis with as many windows as fit.
-constexpr window_axis axis(std::int64_t in, std::int64_t size, options const& o = {}) {
-  window_axis a{in, 1, size, o.stride, o.dilation, o.low};
-  a.out = (in + o.low + o.high - a.reach()) / o.stride + 1;
-  return a;
-}
-constexpr window_axis axis(std::int64_t in, std::int64_t size, std::int64_t stride,
-                           std::int64_t dilation = 1, std::int64_t low = 0, std::int64_t high = 0) {
-  return axis(in, size, {stride, dilation, low, high});
-}
-// Keras's "same": as many windows as elements, divided by the stride.
-constexpr window_axis same(std::int64_t in, std::int64_t size, std::int64_t stride = 1,
-                           std::int64_t dilation = 1) {
-  window_axis a{in, (in + stride - 1) / stride, size, stride, dilation, 0};
-  std::int64_t const padding = (a.out - 1) * stride + a.reach() - in;
-  a.low = padding > 0 ? padding / 2 : 0;
-  return a;
+    check_face<on_cpu::convolution_input<S, T, Arch>, T>(S, face::input, batch, how);
 }
 
 constexpr convolution_shape conv1(window_axis w, std::int64_t channels, std::int64_t filters,

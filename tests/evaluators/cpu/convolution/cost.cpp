@@ -2,8 +2,8 @@
 #include <evaluators/cpu/convolution/check.hpp>
 
 using namespace convolution_test;
-using cpu::detail::tile_choice;
-using cpu::detail::tile_problem;
+using on_cpu::detail::tile_choice;
+using on_cpu::detail::tile_problem;
 
 namespace {
 
@@ -47,7 +47,7 @@ TEST_CASE("the cost model's choices leave little over", "[convolution]") {
 }
 
 TEST_CASE("a team's grid covers panels before it divides tiles unevenly", "[convolution]") {
-  using cpu::detail::team_grid;
+  using on_cpu::detail::team_grid;
   auto const is = [](team_grid const& g, int down, int across) {
     return g.down == down && g.across == across;
   };

@@ -11,9 +11,9 @@ template <convolution_shape Shape, class T = float, class Arch = xsimd::default_
 void check_batches(std::initializer_list<std::int64_t> batches, bool at_front = false) {
   checking const how{.at_front = at_front};
   for (std::int64_t batch : batches) {
-    check_face<cpu::depthwise_forward<Shape, T, Arch>, T>(Shape, face::forward, batch, how);
-    check_face<cpu::depthwise_input<Shape, T, Arch>, T>(Shape, face::input, batch, how);
-    check_face<cpu::convolution_kernel<Shape, T, Arch>, T>(Shape, face::kernel, batch, how);
+    check_face<on_cpu::depthwise_forward<Shape, T, Arch>, T>(Shape, face::forward, batch, how);
+    check_face<on_cpu::depthwise_input<Shape, T, Arch>, T>(Shape, face::input, batch, how);
+    check_face<on_cpu::convolution_kernel<Shape, T, Arch>, T>(Shape, face::kernel, batch, how);
   }
 }
 

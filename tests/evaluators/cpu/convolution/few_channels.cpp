@@ -9,13 +9,13 @@ using namespace convolution_test;
 namespace {
 
 template <convolution_shape S, class T = float>
-constexpr bool in_columns = cpu::convolution_input<S, T>::in_columns;
+constexpr bool in_columns = on_cpu::convolution_input<S, T>::in_columns;
 
 constexpr convolution_shape lenet_2 = conv2(axis(14, 5), axis(14, 5), 6, 16);
 
 template <convolution_shape S, class T = float>
-constexpr bool in_pixels = cpu::convolution_forward<S, T>::in_pixels;
-constexpr bool has_permutes = cpu::detail::has_avx512<xsimd::default_arch>;
+constexpr bool in_pixels = on_cpu::convolution_forward<S, T>::in_pixels;
+constexpr bool has_permutes = on_cpu::detail::has_avx512<xsimd::default_arch>;
 
 constexpr convolution_shape lenet_1 = conv2(same(28, 5), same(28, 5), 1, 6);
 
@@ -30,7 +30,7 @@ struct run_epilogue : counting_epilogue<T> {
   void run_of(std::int64_t row, std::int64_t column, Batch sum, Lanes count) const {
     if (column < 0 || column >= Columns || Columns != this->stride) return;  // is not counted
     std::int64_t const at = row * Columns + column;
-    cpu::store_partial(this->data + at, sum, count);
+    on_cpu::store_partial(this->data + at, sum, count);
     for (int i = 0; i < count; ++i) ++this->times[at + i];
   }
 };
@@ -38,7 +38,7 @@ struct run_epilogue : counting_epilogue<T> {
 // The same sums, to the bit, by rows and by runs of rows.
 template <convolution_shape S>
 void check_runs(std::int64_t batch) {
-  using kernel = cpu::convolution_forward<S, float>;
+  using kernel = on_cpu::convolution_forward<S, float>;
   guarded<float> x(batch * S.x_size()), k(S.k_size());
   fill(x, 1);
   fill(k, 2);
@@ -65,7 +65,7 @@ void check_batches() {
 
 TEST_CASE("the cost model: input gradients whose columns are taps and channels", "[convolution]") {
   constexpr auto pays = [](convolution_shape const& s, int width, int split) {
-    return cpu::detail::input_cost::of(s, width, split).pays();
+    return on_cpu::detail::input_cost::of(s, width, split).pays();
   };
   static_assert(pays(lenet_2, 16, 2));
   static_assert(pays(lenet_2, 8, 1));
@@ -74,7 +74,7 @@ TEST_CASE("the cost model: input gradients whose columns are taps and channels",
   static_assert(!pays(conv2(axis(32, 3), axis(32, 3), 64, 64), 16, 1));
   // Few filters: summing up costs as much as the product.
   static_assert(!pays(conv2(axis(28, 5), axis(28, 5), 6, 1), 16, 2));
-  static_assert(in_columns<lenet_2> || cpu::detail::width<float, xsimd::default_arch> < 8);
+  static_assert(in_columns<lenet_2> || on_cpu::detail::width<float, xsimd::default_arch> < 8);
 }
 
 TEST_CASE("input gradients with few channels", "[convolution]") {

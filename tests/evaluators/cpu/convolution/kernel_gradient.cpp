@@ -12,7 +12,7 @@ template <convolution_shape Shape, class T = float, class Arch = xsimd::default_
 void check_batches(std::initializer_list<std::int64_t> batches, bool at_front = false) {
   checking const how{.at_front = at_front};
   for (std::int64_t batch : batches) {
-    check_face<cpu::convolution_kernel<Shape, T, Arch>, T>(Shape, face::kernel, batch, how);
+    check_face<on_cpu::convolution_kernel<Shape, T, Arch>, T>(Shape, face::kernel, batch, how);
   }
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("kernel gradient: many tiles and many blocks", "[convolution]") {
 }
 
 TEST_CASE("kernel gradient: tiles divide the rows", "[convolution]") {
-  using cpu::detail::gradient_rows;
+  using on_cpu::detail::gradient_rows;
   for (gradient_rows const& cut : {gradient_rows{1, 12, 96, 3, 0}, gradient_rows{1, 13, 64, 9, 0},
                                    gradient_rows{3, 2, 5, 2, 0}, gradient_rows{1, 1, 1, 1, 0}}) {
     std::vector<int> times(static_cast<std::size_t>(cut.unit * cut.extent * cut.runs));
@@ -118,10 +118,10 @@ TEST_CASE("kernel gradient: tiles divide the rows", "[convolution]") {
   }
   // What the cost model chooses with 32 registers, for the shapes that it was made for.
   std::int64_t const keras[4] = {3, 3, 1, 1}, lenet[4] = {5, 5, 1, 1}, second[4] = {30, 5, 1, 1};
-  CHECK(cpu::detail::choose_rows(keras, 4, 2, 32).height() == 9);
-  CHECK(cpu::detail::choose_rows(lenet, 4, 1, 32).height() == 25);
-  CHECK(cpu::detail::choose_rows(second, 4, 1, 32).height() == 30);
+  CHECK(on_cpu::detail::choose_rows(keras, 4, 2, 32).height() == 9);
+  CHECK(on_cpu::detail::choose_rows(lenet, 4, 1, 32).height() == 25);
+  CHECK(on_cpu::detail::choose_rows(second, 4, 1, 32).height() == 30);
   std::int64_t const wide[4] = {512, 3, 3, 1};
-  CHECK(cpu::detail::choose_rows(wide, 1, 2, 32).height() == 14);
-  CHECK(cpu::detail::choose_rows(wide, 1, 2, 16).height() == 6);
+  CHECK(on_cpu::detail::choose_rows(wide, 1, 2, 32).height() == 14);
+  CHECK(on_cpu::detail::choose_rows(wide, 1, 2, 16).height() == 6);
 }

@@ -38,9 +38,9 @@ std::vector<float> greatest_of(std::vector<float> const& y, std::int64_t batch) 
 
 template <convolution_shape S, position_block B, bool InPixels>
 void check_blocks(std::int64_t batch, bool with_nan = false) {
-  using whole = cpu::convolution_forward<S, float>;
-  using kernel = cpu::convolution_maximum<S, B, float>;
-  static_assert(kernel::in_pixels == (InPixels && cpu::detail::has_avx512<xsimd::default_arch>));
+  using whole = on_cpu::convolution_forward<S, float>;
+  using kernel = on_cpu::convolution_maximum<S, B, float>;
+  static_assert(kernel::in_pixels == (InPixels && on_cpu::detail::has_avx512<xsimd::default_arch>));
   guarded<float> x(batch * S.x_size(), batch % 2 == 1), k(S.k_size());
   fill(x, 3);
   fill(k, 4);

@@ -4,9 +4,9 @@
 #include <tuple>
 
 using namespace convolution_test;
-using cpu::detail::axis_phases;
-using cpu::detail::border;
-using cpu::detail::split_row;
+using on_cpu::detail::axis_phases;
+using on_cpu::detail::border;
+using on_cpu::detail::split_row;
 
 namespace {
 

@@ -3,17 +3,17 @@
 #include <typegrad/evaluators/cpu/convolution/kernel_gradient.hpp>
 
 using namespace convolution_test;
-using cpu::detail::forward_problem;
-using cpu::detail::input_problem;
+using on_cpu::detail::forward_problem;
+using on_cpu::detail::input_problem;
 
 namespace {
 
 template <class Problem, class T = float, class Arch = xsimd::default_arch>
-using by_winograd = cpu::detail::winograd<Problem, T, Arch>;
+using by_winograd = on_cpu::detail::winograd<Problem, T, Arch>;
 
 template <convolution_shape S>
 constexpr bool suits =
-    cpu::detail::suits_winograd<forward_problem<S, 1>, float, xsimd::default_arch>();
+    on_cpu::detail::suits_winograd<forward_problem<S, 1>, float, xsimd::default_arch>();
 
 // Whatever the number of samples. The errors are no greater than those of sums of some 60 products
 // may be.
@@ -27,7 +27,7 @@ void check_winograd(std::int64_t batch, int teams) {
 // The error of the transforms does not fall with the number of tiles.
 template <convolution_shape S, class Arch = xsimd::default_arch>
 void check_gradient(std::int64_t batch, int teams) {
-  using kernel = cpu::convolution_kernel<S, float, Arch>;
+  using kernel = on_cpu::convolution_kernel<S, float, Arch>;
   STATIC_CHECK(kernel::winograd::suits);
   check_face<kernel, float>(S, face::kernel, batch, {.teams = teams, .depth = 100});
 }

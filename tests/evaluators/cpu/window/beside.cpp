@@ -9,9 +9,9 @@ namespace {
 
 template <pooling_shape Shape, class T = float>
 constexpr int windows_of_vector =
-    cpu::detail::beside_of<cpu::detail::window_walk<Shape, T, xsimd::default_arch>>::windows;
+    on_cpu::detail::beside_of<on_cpu::detail::window_walk<Shape, T, xsimd::default_arch>>::windows;
 
-constexpr bool wide = cpu::detail::has_avx512<xsimd::default_arch>;
+constexpr bool wide = on_cpu::detail::has_avx512<xsimd::default_arch>;
 static_assert(windows_of_vector<over(6, axis(28, 2, 2), axis(28, 2, 2))> == (wide ? 2 : 1));
 static_assert(windows_of_vector<over(1, axis(28, 2, 2))> == (wide ? 16 : 1));
 static_assert(windows_of_vector<over(3, axis(28, 2, 2))> == (wide ? 5 : 1));

@@ -38,5 +38,5 @@ TEST_CASE("cpu windows: several bands", "[cpu][threads]") {
 
 // The tests of several bands have some.
 static_assert(
-    cpu::detail::scatter_overlapping<over(64, axis(150, 3, 2, 1, 1), axis(80, 3, 1, 1, 1)), float,
-                                     xsimd::default_arch>::bands > 1);
+    on_cpu::detail::scatter_overlapping<over(64, axis(150, 3, 2, 1, 1), axis(80, 3, 1, 1, 1)),
+                                        float, xsimd::default_arch>::bands > 1);

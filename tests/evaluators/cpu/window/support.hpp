@@ -19,7 +19,7 @@
 namespace windows {
 
 using namespace typegrad;
-using cpu::pooling_shape;
+using on_cpu::pooling_shape;
 
 using support::guarded;
 
@@ -33,7 +33,7 @@ struct counting_epilogue {
 
   template <class V, class N>
   void operator()(std::int64_t row, std::int64_t column, V x, N n) const {
-    cpu::store_partial(data + row * channels + column, x, n);
+    on_cpu::store_partial(data + row * channels + column, x, n);
     int const count = n;
     for (int i = 0; i < count; ++i) ++calls[row * channels + column + i];
   }
@@ -65,11 +65,11 @@ result<T> run(pooling_shape const& shape, std::size_t size, int threads, std::in
   std::size_t const bytes = (Kernel::scratch_bytes(threads) + 63) / 64 * 64;
   guarded<std::byte> scratch(bytes);
   if (bytes > 0) std::memset(scratch.data(), 0xFF, bytes);
-  cpu::team_state state;
+  on_cpu::team_state state;
   auto const member = [&](int index) {
-    Kernel::run(cpu::team{index, threads, &state}, batch, operands...,
+    Kernel::run(on_cpu::team{index, threads, &state}, batch, operands...,
                 Epilogue{counting_epilogue<T, Epilogue::heavy>{memory.data(), calls.data(),
-                                                                shape.channels}},
+                                                               shape.channels}},
                 scratch.data());
   };
   std::vector<std::thread> others;
@@ -187,11 +187,12 @@ void check_batch(std::int64_t batch, bool special) {
              std::memcmp(more.values.data(), one.values.data(), right.size() * sizeof(T)) == 0));
     }
   };
-  check("max", cpu::window_max_kernel<Shape, T, Arch>{}, want.max, x.data());
-  check("sum", cpu::window_sum_kernel<Shape, T, Arch>{}, want.sum, x.data());
-  check("gather", cpu::window_gather_kernel<Shape, T, Arch>{}, want.gather, x.data(), z.data());
-  check("spread", cpu::window_spread_kernel<Shape, T, Arch>{}, want.spread, y.data());
-  check("scatter", cpu::window_scatter_kernel<Shape, T, Arch>{}, want.scatter, x.data(), y.data());
+  check("max", on_cpu::window_max_kernel<Shape, T, Arch>{}, want.max, x.data());
+  check("sum", on_cpu::window_sum_kernel<Shape, T, Arch>{}, want.sum, x.data());
+  check("gather", on_cpu::window_gather_kernel<Shape, T, Arch>{}, want.gather, x.data(), z.data());
+  check("spread", on_cpu::window_spread_kernel<Shape, T, Arch>{}, want.spread, y.data());
+  check("scatter", on_cpu::window_scatter_kernel<Shape, T, Arch>{}, want.scatter, x.data(),
+        y.data());
 }
 
 template <pooling_shape Shape, class T = float, class Arch = xsimd::default_arch,

@@ -5,7 +5,7 @@
 #include <typegrad/evaluators/cpu/reduce.hpp>
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 /// What column kernels share: one vector of everything, added to the reductions in the making.
 template <class Source, class Arch>
@@ -15,7 +15,7 @@ struct column_body : step_body<Source, Arch> {
   using typename body::real;
   using typename body::scalars;
   using typename body::vectors;
-  static constexpr step_info const& info = body::info;
+  static constexpr auto const& info = body::info;
   static constexpr int rank = body::rank;
   static constexpr int from = info.reduced_from;
   static constexpr int to = info.reduced_to;
@@ -72,5 +72,5 @@ struct column_body : step_body<Source, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

@@ -8,7 +8,7 @@
 // chunk. Where few columns are kept there are several chunks, whose results are added up in order.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 template <class Source, class Arch>
 struct kept_columns : column_body<Source, Arch> {
@@ -21,7 +21,7 @@ struct kept_columns : column_body<Source, Arch> {
   using typename base::position;
   using typename base::real;
   using typename base::sums;
-  static constexpr step_info const& info = body::info;
+  static constexpr auto const& info = body::info;
 
   static constexpr std::int64_t columns = info.axes[rank - 1].extent;
   static constexpr std::int64_t all_vectors = (columns + width - 1) / width;
@@ -195,5 +195,5 @@ struct kept_columns : column_body<Source, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

@@ -14,7 +14,7 @@
 // where A is one sample in which everything that is read exists (a padded copy, if need be) and B
 // is packed in panels of vectors. All strides are constants, so the elements of A that a tile
 // reads in a step lie at constant distances from one pointer.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // Outputs or taps along one axis, innermost last: `count` of them, `step` elements of A apart.
 struct walk {
@@ -338,4 +338,4 @@ struct correlator {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

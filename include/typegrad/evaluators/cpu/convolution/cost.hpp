@@ -9,7 +9,7 @@
 // The cost model by which a convolution's register tile is chosen while compiling. It counts cycles
 // of a core that does two vector multiply-adds and two loads in each, as every AVX2 and AVX-512
 // processor of the last years does; only ratios matter.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // Along an axis, tap t of output o lies at element first + o * out + t * tap of `in`; others are
 // padding.
@@ -117,4 +117,4 @@ inline constexpr std::int64_t block_bytes = 3 << 20;
 // Below so many multiply-adds the team's first member works alone.
 inline constexpr std::int64_t convolution_parallel_from = 256 * 1024;
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -12,7 +12,7 @@
 // Every member of the team calls `run` with the same arguments. On return a member has done its
 // part: others read the result, or use the scratch memory, after the team's next barrier. The
 // result is bit-identical for any team size.
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 // y from x and k. Rows of the epilogue are batch x out positions, columns channels.
 template <convolution_shape Shape, class T, class Arch = xsimd::default_arch>
@@ -55,4 +55,4 @@ struct depthwise_kernel {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

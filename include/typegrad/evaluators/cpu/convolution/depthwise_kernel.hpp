@@ -11,7 +11,7 @@
 
 // The gradient of a depthwise convolution's kernel: sums of a block of taps, for one vector of
 // channels, stay in registers while all windows of a sample go by.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // Windows [begin, end) along an axis in which the tap is inside of x.
 constexpr span_of_work windows_inside(window_axis const& a, std::int64_t tap) {
@@ -99,7 +99,7 @@ template <convolution_shape Shape, int Rows, int Columns, class Arch, class T, c
 
 template <convolution_shape Shape, class T, class Arch>
 struct depthwise_kernel_gradient {
-  static constexpr window_axis const (&axes)[3] = Shape.over.axes;
+  static constexpr auto const& axes = Shape.over.axes;
   static constexpr int width = detail::width<T, Arch>;
   static constexpr std::int64_t vectors = divide_up(Shape.channels, width);
   static constexpr int tail = static_cast<int>(Shape.channels - (vectors - 1) * width);
@@ -196,4 +196,4 @@ struct depthwise_kernel_gradient {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -13,7 +13,7 @@
 #include <utility>
 
 // Sums of products over windows, each channel by itself: a depthwise convolution and its transpose.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // Results begin + q * step (q < count) along one axis. Each is the sum over i < taps of the
 // kernel's tap first_tap + i * tap_step times the operand's element q * Stride + shift + i *
@@ -147,7 +147,7 @@ template <depthwise_axis Axis, std::int64_t In, std::int64_t Stride, std::int64_
 // Transposed: results have the extents `in`, the operand has `out`.
 template <convolution_shape Shape, bool Transposed, class T, class Arch>
 struct depthwise_sum {
-  static constexpr window_axis const (&axes)[3] = Shape.over.axes;
+  static constexpr auto const& axes = Shape.over.axes;
   static constexpr int width = detail::width<T, Arch>;
   static constexpr std::int64_t channels = Shape.channels;
   static constexpr std::int64_t vectors = divide_up(channels, width);
@@ -234,4 +234,4 @@ struct depthwise_sum {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

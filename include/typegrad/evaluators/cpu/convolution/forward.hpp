@@ -8,7 +8,7 @@
 #include <typegrad/evaluators/cpu/convolution/winograd.hpp>
 #include <typegrad/evaluators/cpu/gemm/pack.hpp>
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 namespace detail {
 
 // y as a sliding product of x and the kernel.
@@ -111,4 +111,4 @@ struct convolution_forward {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

@@ -7,7 +7,7 @@
 #include <typegrad/evaluators/cpu/convolution/input_columns.hpp>
 #include <typegrad/evaluators/cpu/gemm/pack.hpp>
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 namespace detail {
 
 // Which windows and taps reach the elements first, first + stride, ... of an axis: element number a
@@ -264,4 +264,4 @@ struct convolution_input {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

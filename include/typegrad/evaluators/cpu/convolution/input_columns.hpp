@@ -13,7 +13,7 @@
 // themselves: a vector is full where channels alone would leave lanes empty, and nothing is
 // multiplied with the padding of y's rows. The products of a sample, (rows of x, windows of a row,
 // taps x channels), stay in L2 until each element of x has been summed up from its taps.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
 
@@ -135,4 +135,4 @@ struct input_by_columns {
 
 TYPEGRAD_QUIET_END
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

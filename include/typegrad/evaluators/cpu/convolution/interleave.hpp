@@ -6,7 +6,7 @@
 #include <typegrad/evaluators/cpu/gemm/unroll.hpp>
 #include <typegrad/evaluators/cpu/partial.hpp>
 
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
 
@@ -125,4 +125,4 @@ template <int Count, class Arch, class T>
 
 TYPEGRAD_QUIET_END
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -11,7 +11,7 @@
 #include <typegrad/evaluators/cpu/convolution/winograd_gradient.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 namespace detail {
 
 // By register tiles; see kernel_gradient_plan.hpp for how they are cut.
@@ -247,4 +247,4 @@ struct convolution_kernel {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

@@ -8,7 +8,7 @@
 
 // What a kernel's gradient copies of its operands, in the order in which tiles read it.
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 template <convolution_shape Shape, class T, class Arch>
 struct gradient_copies {
@@ -108,5 +108,5 @@ struct gradient_copies {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail
 TYPEGRAD_QUIET_END

@@ -10,7 +10,7 @@
 
 // How a kernel's gradient is cut into register tiles and blocks of the contraction. Rows of the
 // product are (tap, channel of the group), columns the group's filters, steps (sample, window).
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // The rows of a tile follow one another, and stand at the same distances in x for every tile: a
 // number of whole units (a channel, a tap, a row of taps ...) within a run of `extent` of them that
@@ -68,7 +68,7 @@ struct gradient_block {
 template <convolution_shape Shape, class T, class Arch>
 struct kernel_gradient_plan {
   static constexpr int width = detail::width<T, Arch>;
-  static constexpr window_axis const (&axes)[3] = Shape.over.axes;
+  static constexpr auto const& axes = Shape.over.axes;
   static constexpr std::int64_t channels = Shape.group_channels();
   static constexpr std::int64_t filters = Shape.group_filters();
   static constexpr std::int64_t rows = Shape.over.taps() * channels;
@@ -215,4 +215,4 @@ struct kernel_gradient_plan {
                           1, (1 << 18) / (tile_elements * static_cast<std::int64_t>(sizeof(T)))));
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

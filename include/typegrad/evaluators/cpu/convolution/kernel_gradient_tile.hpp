@@ -7,7 +7,7 @@
 #include <typegrad/evaluators/cpu/gemm/tile.hpp>
 
 // One register tile of a kernel's gradient: its part of a block, and its way to the epilogue.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // Elements of x that a tile's rows read in one step, and from one step to the next.
 template <class Plan, class Arch, class T>
@@ -122,4 +122,4 @@ template <int Vectors, bool Paired, class Arch, class T, class Tail, class Epilo
   }
 }
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

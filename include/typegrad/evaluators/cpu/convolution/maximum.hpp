@@ -5,7 +5,7 @@
 #include <typegrad/evaluators/cpu/convolution/forward.hpp>
 #include <typegrad/evaluators/cpu/window/max.hpp>
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 namespace detail {
 
 // The epilogue of some samples whose results begin at `first`.
@@ -13,7 +13,7 @@ template <class Epilogue>
 struct later_rows {
   static constexpr bool heavy = is_heavy<Epilogue>;
   template <std::int64_t Columns>
-  static constexpr bool takes_runs = cpu::takes_runs<Epilogue, Columns>;
+  static constexpr bool takes_runs = on_cpu::takes_runs<Epilogue, Columns>;
 
   Epilogue epilogue;
   std::int64_t first;
@@ -100,4 +100,4 @@ struct convolution_maximum {
   static constexpr std::size_t alone_bytes = aligned(convolution::scratch_bytes(1));
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

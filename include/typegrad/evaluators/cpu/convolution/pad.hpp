@@ -7,7 +7,7 @@
 #include <typegrad/graph/window.hpp>
 
 // Samples with their padding, so that tiles know no borders.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // The elements of a sample (in0, in1, in2, channels) that are read: along each axis `count` of
 // them from `begin` on, of which those outside the sample are zeros.
@@ -107,4 +107,4 @@ template <sample_box Box, class T, class Arch>
   }
 }
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -15,14 +15,14 @@
 // each filter and each vector of outputs. A sample's channels are copied apart, so that the
 // elements under a tap lie one after the other; the sums are put in order when they are finished.
 // Where but the greatest sum of a block is wanted, the others never leave the registers.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
 
-template <convolution_shape Shape, class T, class Arch, position_block Block = {}>
+template <convolution_shape Shape, class T, class Arch, position_block Block = position_block{}>
 struct pixel_lanes {
   static constexpr int width = detail::width<T, Arch>, filters = static_cast<int>(Shape.filters);
-  static constexpr window_axis const (&axes)[3] = Shape.over.axes;
+  static constexpr auto const& axes = Shape.over.axes;
   static constexpr std::int64_t channels = Shape.channels, apart = axes[2].stride;
   static constexpr std::int64_t vectors_of_row = divide_up(axes[2].out, width);
   static constexpr std::int64_t down = Block.at[1], across = Block.at[2];
@@ -240,4 +240,4 @@ struct pixel_lanes {
 
 TYPEGRAD_QUIET_END
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

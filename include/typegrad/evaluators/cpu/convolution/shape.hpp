@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <typegrad/graph/window.hpp>
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 // All that is known of a convolution but its batch size. x is (batch, in, channels), the kernel
 // (taps, channels / groups, filters), y is (batch, out, filters), all of them row-major.
@@ -27,4 +27,4 @@ struct convolution_shape {
   constexpr std::int64_t products() const { return y_size() * over.taps() * group_channels(); }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

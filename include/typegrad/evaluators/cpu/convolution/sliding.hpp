@@ -7,7 +7,7 @@
 #include <typegrad/evaluators/cpu/team.hpp>
 
 // Runs the correlations that make up a convolution, over all samples, groups and threads.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // How a team stands over the work: `down` parts of the tiles times `across` parts of the panels.
 struct team_grid {
@@ -280,4 +280,4 @@ struct sliding {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -11,7 +11,7 @@
 // Few columns leave most lanes of a vector empty. Then a row of outputs is split into `Split` parts
 // that are worked on together: A is copied so that the elements of all parts that are used at the
 // same time lie beside one another, lane c * Split + j of a sum belongs to column c of part j.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
 
@@ -162,4 +162,4 @@ template <int Split, class Arch, class T>
 
 TYPEGRAD_QUIET_END
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

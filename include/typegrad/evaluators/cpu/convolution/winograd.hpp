@@ -10,7 +10,7 @@
 // instead of 144: those of 6x6 transformed elements of A with the transformed kernel, summed over
 // the channels by 36 matrix products, are transformed back. The transforms' rounding errors are
 // offset by the sums' being nine times shorter: the error is about twice that of the definition.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
 
@@ -412,4 +412,4 @@ struct moving_window<Problem, T, Arch, true> : winograd_or_sliding<Problem, T, A
 
 TYPEGRAD_QUIET_END
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

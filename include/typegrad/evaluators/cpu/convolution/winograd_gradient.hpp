@@ -11,7 +11,7 @@
 //
 // so 36 products of (channels x tiles) with (tiles x filters) take the place of nine with sixteen
 // times as many rows.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 TYPEGRAD_QUIET_BEGIN
 
@@ -182,4 +182,4 @@ struct winograd_gradient {
 
 TYPEGRAD_QUIET_END
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -6,7 +6,7 @@
 #include <typegrad/evaluators/cpu/team.hpp>
 
 // How C is cut into register tiles, and the tiles are dealt out to a team.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return divide_up(a, b) * b; }
@@ -80,4 +80,4 @@ struct rectangle {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -10,15 +10,15 @@
 //   void operator()(std::int64_t row, std::int64_t column, Batch sum, Lanes lanes) const;
 //
 // It is called once for every vector of C: `sum` has the elements (row, column) ...
-// (row, column + lanes - 1); `lanes` is cpu::lanes<width> for a whole vector, for the last one of
-// a row cpu::lanes<n % width> where n is static, else an int (that may equal the width). It is
-// copied, and called by every thread of the team, in any order. It must not write what the
+// (row, column + lanes - 1); `lanes` is on_cpu::lanes<width> for a whole vector, for the last one
+// of a row on_cpu::lanes<n % width> where n is static, else an int (that may equal the width). It
+// is copied, and called by every thread of the team, in any order. It must not write what the
 // operands read.
 //
 // An epilogue is inlined for every vector of a register tile. One that is more than some ten
 // instructions should have a member `static constexpr bool heavy = true`: then it is inlined once,
 // and called from a loop.
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 // C = sum
 template <class T>
@@ -59,4 +59,4 @@ inline constexpr bool is_heavy = [] {
 }();
 
 }  // namespace detail
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <typegrad/evaluators/cpu/partial.hpp>
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 // The extents of a product C (m x n) = A (m x k) B (k x n). 0 = known at run time only.
 // A transposed operand is stored as its transpose: A as k x m, B as n x k.
@@ -88,7 +88,7 @@ struct as_loader<T, Arch, strided<T, Stride>> {
   template <class N>
   [[gnu::always_inline]] xsimd::batch<T, Arch> load_partial(std::int64_t row, std::int64_t column,
                                                             N count) const {
-    return cpu::load_partial<Arch>(at(row, column), count);
+    return on_cpu::load_partial<Arch>(at(row, column), count);
   }
 };
 
@@ -103,4 +103,4 @@ Loader const& with_stride(Loader const& a) {
 }
 
 }  // namespace detail
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

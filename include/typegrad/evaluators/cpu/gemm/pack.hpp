@@ -7,7 +7,7 @@
 #include <typegrad/evaluators/cpu/gemm/transpose.hpp>
 
 // Copies parts of operands into the order in which tiles read them, evaluating loaders on the way.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // A square of `width` rows and columns, transposed; only its first `rows` rows are written.
 template <class Arch, class T>
@@ -99,4 +99,4 @@ template <class T, class Arch, class Loader>
   }
 }
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -7,7 +7,7 @@
 #include <typegrad/evaluators/cpu/gemm/transpose.hpp>
 
 // One row times a matrix: bound by reading B once, in order.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // A row of A in memory in runs of consecutive elements: in place, or evaluated run by run.
 template <bool Transposed, class T, class Arch, class A>
@@ -261,4 +261,4 @@ struct one_row {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -9,7 +9,7 @@
 
 // The register tile: Rows x Vectors sums that stay in registers over the whole contraction, each
 // step of which is a few vector loads of B, and per row one broadcast of A.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 template <class Arch>
 inline constexpr int vector_registers =
@@ -237,4 +237,4 @@ template <int Rows, int Vectors, bool MaySplit, class Arch, class T, class A, cl
   }
 }
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

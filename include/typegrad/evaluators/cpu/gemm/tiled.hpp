@@ -9,7 +9,7 @@
 // (a loader is evaluated into scratch memory first). B is read in place where its rows are short;
 // else a panel of columns is packed by the first row tile that reads it, and a loader's or
 // transposed panel before that.
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 template <gemm_shape Shape, class T, class Arch, class A, class B>
 struct tiled {
@@ -251,4 +251,4 @@ struct tiled {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

@@ -4,7 +4,7 @@
 #include <typegrad/evaluators/cpu/gemm/unroll.hpp>
 #include <typegrad/evaluators/cpu/partial.hpp>
 
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 // Transposes a square of `width` vectors in registers: lane c of vector r becomes lane r of
 // vector c.
@@ -68,4 +68,4 @@ template <class T, class Arch>
   }
 }
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail

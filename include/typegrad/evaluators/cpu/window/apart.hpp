@@ -4,7 +4,7 @@
 #include <typegrad/evaluators/cpu/window/beside.hpp>
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 /// From windows that do not overlap back to the elements: each element of the result is written
 /// once, with the window that it falls to. Rule: what a window's value makes of its elements.
@@ -82,7 +82,7 @@ struct windows_apart : window_walk<Shape, T, Arch> {
       for (vector& v : row) v = vector(T(0));
     rule.template operator()<walk, true>(
         at * channels, beside{}, {},
-        vector(cpu::load_partial<Arch>(y, lanes<beside::lanes_in_use>{})),
+        vector(on_cpu::load_partial<Arch>(y, lanes<beside::lanes_in_use>{})),
         [&](std::int64_t place, vector const& v) __attribute__((always_inline)) {
           std::int64_t const line = place / columns.in;
           std::int64_t const tap = line / rows.in / depth.dilation * rows.size +
@@ -140,5 +140,5 @@ struct windows_apart : window_walk<Shape, T, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail
 TYPEGRAD_QUIET_END

@@ -11,7 +11,7 @@
 // neighbouring windows of a row. Rules work on such vectors as on any others.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 /// `Windows` of `Channels`, whose first elements are `Step` elements apart. Stands for a number of
 /// lanes.
@@ -69,9 +69,9 @@ template <int Windows, int Channels, int Step>
 alignas(64) inline constexpr beside_lanes<Windows, Channels, Step> lanes_beside{};
 #endif
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 /// The elements of one tap; p: the first window's.
 template <class Arch, class T, int Windows, int Channels, int Step>
@@ -83,23 +83,23 @@ template <class Arch, class T, int Windows, int Channels, int Step>
     constexpr auto mask = static_cast<__mmask16>((1U << beside::lanes_in_use) - 1U);
     __m512i const from = _mm512_loadu_si512(detail::lanes_beside<Windows, Channels, Step>.from);
     if constexpr (beside::span <= 16) {
-      __m512 const x = cpu::load_partial<Arch>(p, lanes<beside::span>{});
+      __m512 const x = on_cpu::load_partial<Arch>(p, lanes<beside::span>{});
       return _mm512_maskz_permutexvar_ps(mask, from, x);
     } else {
       __m512 const low = xsimd::batch<T, Arch>::load_unaligned(p);
-      __m512 const high = cpu::load_partial<Arch>(p + 16, lanes<beside::span - 16>{});
+      __m512 const high = on_cpu::load_partial<Arch>(p + 16, lanes<beside::span - 16>{});
       return _mm512_maskz_permutex2var_ps(mask, low, from, high);
     }
   } else
 #endif
   {
-    return cpu::load_partial<Arch>(p, lanes<beside::lanes_in_use>{});
+    return on_cpu::load_partial<Arch>(p, lanes<beside::lanes_in_use>{});
   }
 }
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 /// Puts one tap's elements where they stand among all elements of the windows' row.
 template <class Arch, class T, int Windows, int Channels, int Step, int Vectors>
@@ -141,5 +141,5 @@ TYPEGRAD_FORCE void hand_on_rows(Epilogue const& epilogue, std::int64_t row,
   }(std::make_index_sequence<static_cast<std::size_t>(Vectors)>{});
 }
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail
 TYPEGRAD_QUIET_END

@@ -6,7 +6,7 @@
 // What makes one value of each window: its maximum, its sum, the value at the maximum.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 /// Rule: how the taps of a window become one vector.
 ///   template <class Walk, bool Whole, int Vectors, class N>
@@ -103,5 +103,5 @@ struct window_fold : window_walk<Shape, T, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail
 TYPEGRAD_QUIET_END

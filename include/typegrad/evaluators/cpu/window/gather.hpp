@@ -5,7 +5,7 @@
 #include <typegrad/evaluators/cpu/window/winner.hpp>
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 namespace detail {
 
@@ -48,5 +48,5 @@ struct window_gather_kernel {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

@@ -4,7 +4,7 @@
 #include <typegrad/evaluators/cpu/window/fold.hpp>
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 namespace detail {
 
@@ -44,5 +44,5 @@ struct window_max_kernel {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

@@ -6,7 +6,7 @@
 #include <typegrad/evaluators/cpu/window/winner.hpp>
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 namespace detail {
 
@@ -52,5 +52,5 @@ struct window_scatter_kernel {
   using scatter = detail::scatter_overlapping<Shape, T, Arch>;
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

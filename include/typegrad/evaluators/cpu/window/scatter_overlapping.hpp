@@ -4,7 +4,7 @@
 #include <typegrad/evaluators/cpu/window/winner.hpp>
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 /// Windows that overlap, in two passes over a band of the elements, for some vectors of channels at
 /// a time: the first writes down which tap of each window wins, the second adds up for each element
@@ -170,5 +170,5 @@ struct scatter_overlapping : window_walk<Shape, T, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail
 TYPEGRAD_QUIET_END

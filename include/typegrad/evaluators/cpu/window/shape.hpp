@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 /// What a window slides over, and how: all of it is known to the compiler. Values are
 /// (batch, spatial axes..., channels).
@@ -74,4 +74,4 @@ constexpr bool overlaps(window const& w) {
 }
 
 }  // namespace detail
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu

@@ -4,7 +4,7 @@
 #include <typegrad/evaluators/cpu/window/apart.hpp>
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu {
+namespace typegrad::on_cpu {
 
 namespace detail {
 
@@ -80,5 +80,5 @@ struct window_spread_kernel : private detail::window_walk<Shape, T, Arch> {
   }
 };
 
-}  // namespace typegrad::cpu
+}  // namespace typegrad::on_cpu
 TYPEGRAD_QUIET_END

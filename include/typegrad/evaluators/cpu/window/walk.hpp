@@ -16,7 +16,7 @@
 // spatial elements; element (position, channel) lies at position * channels + channel.
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 /// The taps of one window that read no padding.
 struct taps_of_window {
@@ -159,5 +159,5 @@ TYPEGRAD_FORCE void hand_on(Epilogue const& epilogue, std::int64_t row, std::int
     epilogue(row, column, x, n);
 }
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail
 TYPEGRAD_QUIET_END

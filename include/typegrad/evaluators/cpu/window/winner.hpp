@@ -4,7 +4,7 @@
 #include <typegrad/evaluators/cpu/window/beside.hpp>
 
 TYPEGRAD_QUIET_BEGIN
-namespace typegrad::cpu::detail {
+namespace typegrad::on_cpu::detail {
 
 /// Which tap of a window has the first largest element, the first NaN if there is one: its number,
 /// lane by lane; -1 in windows that have no taps.
@@ -59,5 +59,5 @@ struct winner_of_window {
   }
 };
 
-}  // namespace typegrad::cpu::detail
+}  // namespace typegrad::on_cpu::detail
 TYPEGRAD_QUIET_END
