@@ -712,7 +712,7 @@ inline reference::bindings data_for(graph const& g, unsigned seed, std::int64_t 
     reference::values v;
     for (std::int64_t i = 0; i < count; ++i) {
       int const k = std::uniform_int_distribution{-16, 16}(random);
-      v.push_back(type == dtype::int32 ? k / 4 : type == dtype::boolean ? k > 0 : k / 8.0);
+      v.push_back(is_floating(type) ? k / 8.0 : type == dtype::boolean ? k > 0 : k / 4);
     }
     return v;
   };

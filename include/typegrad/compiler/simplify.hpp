@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/compiler/users.hpp>
+#include <typegrad/core/half.hpp>
 #include <typegrad/ops/registry.hpp>
 
 namespace typegrad {
@@ -40,7 +41,7 @@ class simplifier {
            code_of(x) == op::transpose)
       x = operand_of(x, 0);
     if (code_of(x) != op::constant) return false;
-    value = x.info().value;
+    value = rounded_to_half(x.info().value, x.type());
     return true;
   }
   constexpr bool is_number(symbol x, double wanted) const {
@@ -320,7 +321,7 @@ class simplifier {
           symbol const product = x[1 - i];
           for (int j = 0; j < 2; ++j) {
             double inner = 0;
-            if (is_constant(operand_of(product, j), inner))
+            if (is_constant(operand_of(product, j), inner) && safe_in(n.type, outer * inner))
               return make(op::multiply, n, operand_of(product, 1 - j),
                           number_like(x[i], outer * inner));
           }
@@ -332,7 +333,7 @@ class simplifier {
         if (is_number(x[1], 1)) return fitted(x[0], n);
         double divisor = 0;
         // by a power of two the product is the same number
-        if (is_constant(x[1], divisor) && is_power_of_two(divisor))
+        if (is_constant(x[1], divisor) && is_power_of_two(divisor) && safe_in(n.type, 1 / divisor))
           return make(op::multiply, n, x[0], number_like(x[1], 1 / divisor));
         break;
       }
@@ -357,11 +358,39 @@ class simplifier {
         break;
       case op::stop_gradient: return fitted(x[0], n);  // differentiation is over
       case op::cast:
-        if (x[0].type() == n.type) return fitted(x[0], n);
-        break;
+        return cast(n, x[0]);
       default: break;
     }
     return make(n.code, n, x[0], x[1], x[2]);
+  }
+
+  /// Casts by way of a type that holds all values are one; and what is repeated is cast before.
+  constexpr symbol cast(node const& n, symbol x) {
+    if (code_of(x) == op::cast && holds_all_of(x.type(), operand_of(x, 0).type()))
+      x = operand_of(x, 0);
+    if (x.type() == n.type) return fitted(x, n);
+    if (code_of(x) == op::broadcast && is_floating(x.type()) && is_floating(n.type)) {
+      axis_list const axes = to_.attributes_of(x.id()).a;
+      symbol source[3] = {operand_of(x, 0)};
+      node m = n;
+      m.shape = source[0].shape();
+      m.per_sample = source[0].per_sample();
+      return fitted(build::broadcast(elementwise(m, source), n.shape, axes), n);
+    }
+    return make(op::cast, n, x);
+  }
+  /// Whether every value of `narrow` is one of `wide`.
+  static constexpr bool holds_all_of(dtype wide, dtype narrow) {
+    if (wide == narrow || narrow == dtype::boolean) return true;
+    if (wide == dtype::float64) return true;
+    if (wide == dtype::float32) return is_half(narrow) || narrow == dtype::int8;
+    return narrow == dtype::int8 && wide != dtype::boolean;
+  }
+  /// Whether a number can stand for two that values of `type` were multiplied by one after the
+  /// other: float16 has few beyond these that it does not lose digits of, or all of them.
+  static constexpr bool safe_in(dtype type, double value) {
+    double const size = value < 0 ? -value : value;
+    return type != dtype::float16 || (size > 1e-4 && size < 6e4);
   }
 
   constexpr symbol number_like(symbol x, double value) const {
@@ -386,6 +415,8 @@ class simplifier {
     while (x < 1) x *= 2;
     return x == 1;
   }
+
+  static constexpr bool is_bounded(double x) { return x < 1e39 && x > -1e39; }
 
   /// The op on numbers, where the compiler can compute it. Rounds as the dtype would.
   static constexpr bool fold(node const& n, double const* x, double& out) {
@@ -425,6 +456,11 @@ class simplifier {
     if (n.type == dtype::float32 && out - out == 0) {
       if (out > 3.4e38 || out < -3.4e38) return false;
       out = static_cast<double>(static_cast<float>(out));
+    }
+    if (is_half(n.type)) {
+      double const kept = rounded_to_half(out, n.type);
+      if (!is_bounded(kept)) return !is_bounded(out);
+      out = kept;
     }
     return true;
   }

@@ -10,6 +10,8 @@ namespace typegrad {
 enum class dtype : std::uint8_t { float32, float64, float16, bfloat16, int8, int32, boolean };
 
 constexpr bool is_floating(dtype t) { return t <= dtype::bfloat16; }
+/// The floating types of 16 bits.
+constexpr bool is_half(dtype t) { return t == dtype::float16 || t == dtype::bfloat16; }
 
 constexpr std::int64_t bytes_of(dtype t) {
   switch (t) {

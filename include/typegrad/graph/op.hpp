@@ -47,6 +47,7 @@ inline constexpr int op_count = static_cast<int>(op::while_loop) + 1;
 /// What `op::scalar` can stand for.
 enum class run_scalar : int {
   batch_size,  ///< the number of samples of this run, as a float
+  loss_scale,  ///< what training multiplies the loss by, so that small gradients survive float16
 };
 
 constexpr bool is_between(op code, op first, op last) { return first <= code && code <= last; }

@@ -40,11 +40,15 @@ inline char const* colour_of(op code) {
   return "#cdebc9";
 }
 
+inline char const* scalar_text(int which) {
+  return which == static_cast<int>(run_scalar::loss_scale) ? "loss scale" : "batch size";
+}
+
 inline std::string leaf_label(graph const& g, node const& n) {
   if (n.code == op::input) return std::string(g.inputs[n.index].name.view());
   if (n.code == op::weight) return std::string(g.weights[n.index].path.view());
   if (n.code == op::constant) return number_label(n.value);
-  if (n.code == op::scalar) return "batch size";
+  if (n.code == op::scalar) return scalar_text(n.index);
   return std::string(info(n.code).name);
 }
 
@@ -118,7 +122,7 @@ inline std::string to_dot(compiled_graph const& c) {
       }
       name_of[i] = prefix + std::to_string(i);
       std::string label = x.code == op::constant ? number_label(x.value)
-                          : x.code == op::scalar ? "batch size"
+                          : x.code == op::scalar ? scalar_text(x.slot)
                                                  : std::string(info(x.code).name);
       out += box(name_of[i], label, colour_of(x.code));
       for (int const o : {x.a, x.b, x.c})

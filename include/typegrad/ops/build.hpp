@@ -300,12 +300,14 @@ constexpr symbol unary(op code, symbol x) {
   return append(x.owner(), n, &x, 1);
 }
 
-/// The dtype that both operands are brought to: the floating, then the wider one.
+/// The dtype that both operands are brought to: the floating, then the wider one; float32 for
+/// float16 and bfloat16, of which neither holds the other.
 constexpr dtype common_type(dtype a, dtype b) {
   if (a == b) return a;
   if (a == dtype::boolean) return b;
   if (b == dtype::boolean) return a;
   if (is_floating(a) != is_floating(b)) return is_floating(a) ? a : b;
+  if (is_half(a) && is_half(b)) return dtype::float32;
   return bytes_of(a) >= bytes_of(b) ? a : b;
 }
 
@@ -357,7 +359,7 @@ constexpr symbol select(symbol condition, symbol a, symbol b) {
 // Reductions and contractions ---------------------------------------------------------------------
 
 /// Reduces the given axes away, and the batch too if `over_batch` (which a shared x ignores). The
-/// sum of truth values is an int32.
+/// sum of truth values is an int32; sums of 16-bit values are added up in float32.
 constexpr symbol reduce(op code, symbol x, axis_list const& axes, bool over_batch = false) {
   if (poisoned(x)) return poisoned_like(x);
   if (axes.size() == 0 && !over_batch) return x;
@@ -366,6 +368,8 @@ constexpr symbol reduce(op code, symbol x, axis_list const& axes, bool over_batc
     symbol const y = reduce(code, cast(x, dtype::int32), axes, over_batch);
     return code == op::reduce_max || code == op::reduce_min ? cast(y, dtype::boolean) : y;
   }
+  if (code == op::reduce_sum && is_half(x.type()))
+    return cast(reduce(code, cast(x, dtype::float32), axes, over_batch), x.type());
   node n;
   n.code = code;
   n.type = code == op::argmax || code == op::argmin ? dtype::int32 : x.type();

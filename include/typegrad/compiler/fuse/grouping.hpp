@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/compiler/fuse/cost.hpp>
+#include <typegrad/compiler/users.hpp>
 #include <typegrad/compiler/view.hpp>
 #include <typegrad/ops/registry.hpp>
 
@@ -26,6 +27,15 @@ class grouping {
           while (is_view(g[o].code)) o = g.operand(o, 0);
           compared_[o] = is_floating(g[o].type) && is_elementwise(g[o].code);
         }
+    // What a contraction reads lies in memory. The builder of bodies would find that out as well,
+    // one value an attempt: in mixed precision, as many attempts as there are weights.
+    list<int> const users = users_of(g);
+    for (int id = 0; id < g.size(); ++id)
+      for (int i = 0; users[id] > 0 && is_contraction(g[id].code) && i < g[id].operand_count; ++i) {
+        int o = g.operand(id, i);
+        while (is_view(g[o].code)) o = g.operand(o, 0);
+        if (is_elementwise(g[o].code)) must_store_[o] = true;
+      }
   }
 
  protected:
@@ -177,9 +187,11 @@ class grouping {
     group const& d = groups_[s];
     if (steps_[s].kind == step_kind::column || is_piece(s)) return false;
     if (n.per_sample != d.per_sample) return false;
-    // a product's kernel has one floating dtype
+    // a product's kernel computes in one floating dtype, in which it has values of 16 bits as well
+    auto const computed_in = [](dtype t) { return is_half(t) ? dtype::float32 : t; };
     dtype const product = g_[d.shape_of].type;
-    if (steps_[s].kind == step_kind::contraction && is_floating(n.type) && n.type != product)
+    if (steps_[s].kind == step_kind::contraction && is_floating(n.type) &&
+        computed_in(n.type) != computed_in(product))
       return false;
     bool const whole = n.shape == g_[d.shape_of].shape;
     bool const reduced = d.row && row_shaped(id, s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/half.hpp>
 #include <typegrad/core/random_stream.hpp>
 #include <typegrad/evaluators/reference/window.hpp>
 #include <typegrad/ops/registry.hpp>
@@ -27,6 +28,7 @@ struct bindings {
   std::vector<values> weights;
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
+  float loss_scale = 1;
 };
 
 namespace detail {
@@ -64,7 +66,8 @@ double apply(op code, double a, double b, double c, std::index_sequence<I...>) {
 
 }  // namespace detail
 
-/// Runs a graph in `Real` arithmetic (float or double, for float32 nodes).
+/// Runs a graph in `Real` arithmetic (float or double, for float32 nodes). Values of 16 bits are
+/// computed in float and then rounded; what adds up many of them adds in Real and rounds once.
 /// Requires bindings of the extents that the graph's inputs and weights have.
 template <class Real>
 class interpreter {
@@ -105,8 +108,14 @@ class interpreter {
     return e;
   }
 
-  double rounded(double x, dtype type) const {
-    return type == dtype::float32 ? static_cast<double>(static_cast<Real>(x)) : x;
+  static double rounded(double x, dtype type) {
+    return type == dtype::float32 ? static_cast<double>(static_cast<Real>(x))
+                                  : rounded_to_half(x, type);
+  }
+  /// What was summed in Real, and in double, as a value of `type`.
+  static double summed(Real sum, double sum64, dtype type) {
+    bool const narrow = type == dtype::float32 || is_half(type);
+    return narrow ? rounded(static_cast<double>(sum), type) : sum64;
   }
 
   values compute(int id) const {
@@ -126,8 +135,10 @@ class interpreter {
     if (is_elementwise(n.code)) return elementwise(n, b, e);
     switch (n.code) {
       case op::constant: return rounded(n.value, n.type);
-      case op::scalar: return rounded(static_cast<double>(b_.batch_size), n.type);
-      case op::iota: return static_cast<double>(where[n.index]);
+      case op::scalar:
+        return rounded(scalar(n.index), n.type);
+      case op::iota:
+        return rounded(static_cast<double>(where[n.index]), n.type);
       case op::random_uniform:
         return static_cast<double>(uniform_at(b_.seed, b_.step, static_cast<std::uint32_t>(n.index),
                                               static_cast<std::uint64_t>(b * n.shape.count() + e)));
@@ -139,6 +150,11 @@ class interpreter {
     return movement(id, n, b, e, where);
   }
 
+  double scalar(int which) const {
+    return which == static_cast<int>(run_scalar::loss_scale) ? static_cast<double>(b_.loss_scale)
+                                                             : static_cast<double>(b_.batch_size);
+  }
+
   double elementwise(node const& n, std::int64_t b, std::int64_t e) const {
     double x[3] = {};
     for (int i = 0; i < n.operand_count; ++i) x[i] = at(g_.operand(n, i), b, e);
@@ -148,6 +164,7 @@ class interpreter {
       return is_floating(n.type) ? rounded(x[0], n.type) : std::trunc(x[0]);
     }
     constexpr auto all = std::make_index_sequence<op_count>{};
+    if (is_half(type)) return rounded(detail::apply<float>(n.code, x[0], x[1], x[2], all), n.type);
     if (is_floating(type))
       return type == dtype::float64 ? detail::apply<double>(n.code, x[0], x[1], x[2], all)
                                     : detail::apply<Real>(n.code, x[0], x[1], x[2], all);
@@ -184,8 +201,7 @@ class interpreter {
           best_at = i;
         }
       }
-    if (n.code == op::reduce_sum)
-      return n.type == dtype::float32 ? static_cast<double>(sum) : sum64;
+    if (n.code == op::reduce_sum) return summed(sum, sum64, n.type);
     return n.code == op::argmax || n.code == op::argmin ? static_cast<double>(best_at) : best;
   }
 
@@ -225,7 +241,7 @@ class interpreter {
         sum = static_cast<Real>(sum + static_cast<Real>(x) * static_cast<Real>(y));
         sum64 += x * y;
       }
-    return n.type == dtype::float32 ? static_cast<double>(sum) : sum64;
+    return summed(sum, sum64, n.type);
   }
 
   double slid(int id, node const& n, std::int64_t b, std::int64_t e) const {
@@ -245,7 +261,8 @@ class interpreter {
                     attributes.over_batch ? b_.batch_size : b + 1};
     auto const a = [&](std::int64_t sample, std::int64_t i) { return at(left, sample, i); };
     auto const c = [&](std::int64_t sample, std::int64_t i) { return at(right, sample, i); };
-    return n.type == dtype::float32 ? s.element<Real>(b, e, a, c) : s.element<double>(b, e, a, c);
+    return n.type == dtype::float64 ? s.element<double>(b, e, a, c)
+                                    : rounded(s.element<Real>(b, e, a, c), n.type);
   }
 
   double movement(int id, node const& n, std::int64_t b, std::int64_t e,

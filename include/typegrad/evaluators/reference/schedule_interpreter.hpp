@@ -63,6 +63,10 @@ class schedule_interpreter {
         return static_cast<double>(load<std::int8_t>(p));
       case dtype::boolean:
         return static_cast<double>(*p != 0);
+      case dtype::float16:
+        return static_cast<double>(static_cast<float>(load<float16>(p)));
+      case dtype::bfloat16:
+        return static_cast<double>(static_cast<float>(load<bfloat16>(p)));
       default:
         return std::numeric_limits<double>::quiet_NaN();
     }
@@ -80,6 +84,10 @@ class schedule_interpreter {
       case dtype::boolean:
         *p = x != 0 ? 1 : 0;
         return;
+      case dtype::float16:
+        return save(p, float16{static_cast<float>(x)});
+      case dtype::bfloat16:
+        return save(p, bfloat16{static_cast<float>(x)});
       default:
         return;
     }
@@ -240,9 +248,12 @@ class schedule_interpreter {
       case op::constant:
         return rounded(n.value, n.type);
       case op::scalar:
-        return static_cast<double>(b_.batch_size);
+        return rounded(n.slot == static_cast<int>(run_scalar::loss_scale)
+                           ? static_cast<double>(b_.loss_scale)
+                           : static_cast<double>(b_.batch_size),
+                       n.type);
       case op::iota:
-        return static_cast<double>(place(n.where, p, axes));
+        return rounded(static_cast<double>(place(n.where, p, axes)), n.type);
       case op::input: {
         unsigned char const* const at = element(s, n.slot, place(n.where, p, axes));
         return at == nullptr ? 0 : read(at, type_of(s, n.slot));
@@ -269,12 +280,18 @@ class schedule_interpreter {
       return is_floating(n.type) ? rounded(x[0], n.type) : std::trunc(x[0]);
     }
     constexpr auto all = std::make_index_sequence<op_count>{};
+    if (is_half(type)) return rounded(detail::apply<float>(n.code, x[0], x[1], x[2], all), n.type);
     if (type == dtype::float64) return detail::apply<double>(n.code, x[0], x[1], x[2], all);
     if (is_floating(type)) return detail::apply<float>(n.code, x[0], x[1], x[2], all);
     return detail::apply<std::int32_t>(n.code, x[0], x[1], x[2], all);
   }
   static double rounded(double x, dtype type) {
-    return type == dtype::float32 ? static_cast<double>(static_cast<float>(x)) : x;
+    return type == dtype::float32 ? static_cast<double>(static_cast<float>(x))
+                                  : rounded_to_half(x, type);
+  }
+  static double summed(float sum, double sum64, dtype type) {
+    bool const narrow = type == dtype::float32 || is_half(type);
+    return narrow ? rounded(static_cast<double>(sum), type) : sum64;
   }
 
   void put(step const& s, store const& x, position const& p, double number) {
@@ -352,8 +369,7 @@ class schedule_interpreter {
         best_at = at;
       }
     });
-    if (n.code == op::reduce_sum)
-      return n.type == dtype::float32 ? static_cast<double>(sum) : sum64;
+    if (n.code == op::reduce_sum) return summed(sum, sum64, n.type);
     return n.code == op::argmax || n.code == op::argmin ? static_cast<double>(best_at) : best;
   }
 
@@ -385,7 +401,7 @@ class schedule_interpreter {
         sum += static_cast<float>(x) * static_cast<float>(y);
         sum64 += x * y;
       }
-      double const result = type == dtype::float32 ? static_cast<double>(sum) : sum64;
+      double const result = summed(sum, sum64, type);
       put_all(s, p, columns, std::vector<double>(index(s.body.size()), result));
     });
   }
@@ -408,8 +424,9 @@ class schedule_interpreter {
     std::int64_t const each = c.rows.extent * c.columns.extent;
     auto const a = read_slot(c.slot_a);
     auto const b = read_slot(c.slot_b);
-    return type_of(s, c.slot_a) == dtype::float32 ? form.element<float>(e / each, e % each, a, b)
-                                                  : form.element<double>(e / each, e % each, a, b);
+    dtype const type = type_of(s, c.slot_a);
+    return type == dtype::float64 ? form.element<double>(e / each, e % each, a, b)
+                                  : rounded(form.element<float>(e / each, e % each, a, b), type);
   }
 
   compiled_graph const& c_;
