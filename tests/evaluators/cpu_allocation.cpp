@@ -57,13 +57,13 @@ TEST_CASE("cpu: a run allocates nothing", "[cpu]") {
   std::fill_n(reinterpret_cast<float*>(w.data()), 300 * 300, 0.01F);
   void const* const inputs[] = {x.data()};
   void* const outputs[] = {y.data(), dw.data()};
-  support::raw_memory arena{cpu::arena_bytes<finished>(batch, 2)};
+  support::raw_memory arena{on_cpu::arena_bytes<finished>(batch, 2)};
   for (int const threads : {1, 2}) {
-    cpu::bindings const b{
+    on_cpu::bindings const b{
         batch, inputs, reinterpret_cast<float*>(w.data()), outputs, arena.data(), 1, 2, threads};
-    cpu::run<finished>(b);  // the first one may start threads
+    on_cpu::run<finished>(b);  // the first one may start threads
     int const before = allocations;
-    for (int i = 0; i < 3; ++i) cpu::run<finished>(b);
+    for (int i = 0; i < 3; ++i) on_cpu::run<finished>(b);
     CHECK(allocations == before);
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "compiler/random_graph.hpp"
+#include "evaluators/recipes/random.hpp"
 #include "evaluators/run_cpu.hpp"
 
 #include <typegrad/evaluators/cpu/random.hpp>
@@ -11,45 +12,28 @@
 namespace {
 
 using namespace typegrad;
-
-struct numbers {
-  static constexpr graph build() {
-    graph g;
-    symbol const x = build::input(g, "x", {7, 13});
-    auto const out = [&](symbol y) { g.outputs.push_back(y.id()); };
-    out(build::random_uniform(g, {7, 13}, true));
-    out(build::random_uniform(g, {1000}, false));
-    out(build::random_uniform(g, {}, false));
-    out(build::random_uniform(g, {}, true));
-    symbol const u = build::random_uniform(g, {7, 13}, true);
-    symbol const v = build::random_uniform(g, {7, 13}, true);
-    out(u + 2 * v);
-    out(where(u < 0.25, 0, x * (1 / 0.75)));
-    out(cast(build::random_uniform(g, {65}, true) < 0.5, dtype::float32));
-    return g;
-  }
-};
+using namespace recipes;
 
 }  // namespace
 
 TEST_CASE("cpu: blocks of random numbers are those of the stream", "[cpu]") {
   for (std::uint64_t const block : {0ULL, 1ULL, 5ULL, 0x0FFFFFFFULL, 0x10000001ULL}) {
     float got[random_block];
-    cpu::uniform_block(7, 0x1'0000'0003ULL, 11, block, got);
+    on_cpu::uniform_block(7, 0x1'0000'0003ULL, 11, block, got);
     for (std::uint64_t i = 0; i < random_block; ++i)
       REQUIRE(got[i] == uniform_at(7, 0x1'0000'0003ULL, 11, block * random_block + i));
   }
 }
 
 TEST_CASE("cpu: random numbers in programs", "[cpu][threads]") {
-  static graph const g = numbers::build();
+  static graph const g = random_numbers::build();
   for (std::int64_t batch = 1; batch <= 33; ++batch) {
     INFO("batch " << batch);
     reference::bindings const b = random_graphs::data_for(g, static_cast<unsigned>(batch), batch);
-    REQUIRE(support::cpu_failure<numbers>(b) == "");
-    auto const got = support::run_cpu<program<numbers>>(b, 2);
+    REQUIRE(support::cpu_failure<random_numbers>(b) == "");
+    auto const got = support::run_cpu<program<random_numbers>>(b, 2);
     for (std::size_t i = 0; i < got[0].size(); ++i)
       REQUIRE(got[0][i] == static_cast<double>(uniform_at(b.seed, b.step, 0, i)));
   }
-  CHECK(support::cpu_failure<numbers>(random_graphs::data_for(g, 9, 300)) == "");
+  CHECK(support::cpu_failure<random_numbers>(random_graphs::data_for(g, 9, 300)) == "");
 }

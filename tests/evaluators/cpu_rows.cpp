@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "compiler/random_graph.hpp"
+#include "evaluators/recipes/rows.hpp"
 #include "evaluators/run_cpu.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
@@ -13,53 +14,7 @@
 namespace {
 
 using namespace typegrad;
-
-constexpr symbol softmax_of(symbol x) {
-  symbol const e = exp(x - max(x, {-1}, true));
-  return e / sum(e, {-1}, true);
-}
-constexpr symbol log_softmax_of(symbol x) {
-  symbol const shifted = x - max(x, {-1}, true);
-  return shifted - log(sum(exp(shifted), {-1}, true));
-}
-constexpr symbol normalized_of(symbol x) {
-  symbol const centered = x - mean(x, {-1}, true);
-  return centered * rsqrt(mean(square(centered), {-1}, true) + 1e-3);
-}
-
-template <std::int64_t Length>
-struct rows {
-  static constexpr graph build() {
-    graph g;
-    symbol const x = build::input(g, "x", {3, Length});
-    weights make{g};
-    symbol const scale = make("scale", {Length}, initializer{});
-    g.outputs.push_back(softmax_of(x).id());
-    g.outputs.push_back(log_softmax_of(x).id());
-    g.outputs.push_back((normalized_of(x) * scale + 0.5).id());
-    g.outputs.push_back(argmax(x).id());
-    g.outputs.push_back(argmin(x).id());
-    g.outputs.push_back(max(x, {-1}).id());
-    g.outputs.push_back(sum(x * scale, {-1}).id());
-    return g;
-  }
-};
-
-struct integer_rows {
-  static constexpr graph build() {
-    graph g;
-    symbol const x = build::input(g, "x", {3, 37}, dtype::int32);
-    g.outputs.push_back(argmax(x).id());
-    g.outputs.push_back(argmin(x).id());
-    g.outputs.push_back(min(x, {-1}).id());
-    g.outputs.push_back(max(x, {-1}).id());
-    g.outputs.push_back(sum(10'000'019 * x, {-1}).id());  // no float32 has all of its digits
-    g.outputs.push_back((x - max(x, {-1}, true)).id());
-    g.outputs.push_back(sum(x > 0, {-1}).id());
-    g.outputs.push_back(max(x > 3, {-1}).id());
-    return g;
-  }
-};
+using namespace recipes;
 
 template <class Recipe>
 void check_at(std::int64_t batch, unsigned seed, double special = 0, int specials = 0) {
@@ -89,41 +44,12 @@ TEST_CASE("cpu: rows of integers", "[cpu][threads]") {
   for (std::int64_t const batch : {1, 2, 33}) check_at<integer_rows>(batch, 4);
 }
 
-namespace {
-
-struct extremes {
-  static constexpr graph build() {
-    graph g;
-    symbol const x = build::input(g, "x", {37});
-    g.outputs.push_back(argmax(x).id());
-    g.outputs.push_back(argmin(x).id());
-    g.outputs.push_back(max(x).id());
-    g.outputs.push_back(min(x).id());
-    return g;
-  }
-};
-
-}  // namespace
-
 TEST_CASE("cpu: of equal extremes the first counts", "[cpu]") {
-  reference::bindings b;
-  b.batch_size = 6;
-  b.inputs.emplace_back(6 * 37, 1.0);
-  auto const at = [&](int sample, int i) -> double& {
-    return b.inputs[0][static_cast<std::size_t>(sample * 37 + i)];
-  };
-  constexpr double inf = std::numeric_limits<double>::infinity();
-  at(1, 5) = at(1, 21) = at(1, 36) = 2;
-  at(1, 4) = at(1, 20) = at(1, 32) = 0;
-  for (int i = 0; i < 37; ++i) at(2, i) = -inf;
-  at(3, 33) = at(3, 18) = std::numeric_limits<double>::quiet_NaN();
-  for (int i = 0; i < 37; ++i) at(4, i) = inf;
-  at(5, 17) = inf;
-  at(5, 30) = inf;
+  reference::bindings const b = extremes::ties();
   CHECK(support::cpu_failure<extremes>(b) == "");
   auto const got = support::run_cpu<program<extremes>>(b, 1);
-  CHECK(got[0] == reference::values{0, 5, 0, 18, 0, 17});
-  CHECK(got[1] == reference::values{0, 4, 0, 18, 0, 0});
+  CHECK(got[0] == extremes::first_greatest());
+  CHECK(got[1] == extremes::first_least());
 }
 
 namespace {

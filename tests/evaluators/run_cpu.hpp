@@ -91,10 +91,10 @@ std::vector<tg::reference::values> run_cpu(tg::reference::bindings const& b, int
     for (std::size_t e = 0; e < b.weights[i].size(); ++e)
       reinterpret_cast<float*>(weights.data())[at(data.weight_offsets[i]) + e] =
           static_cast<float>(b.weights[i][e]);
-  raw_memory arena{tg::cpu::arena_bytes<Program, Arch>(b.batch_size, threads)};
-  tg::cpu::run<Program, Arch>({b.batch_size, input_pointers.data(),
-                               reinterpret_cast<float*>(weights.data()), output_pointers.data(),
-                               arena.data(), b.seed, b.step, threads});
+  raw_memory arena{tg::on_cpu::arena_bytes<Program, Arch>(b.batch_size, threads)};
+  tg::on_cpu::run<Program, Arch>({b.batch_size, input_pointers.data(),
+                                  reinterpret_cast<float*>(weights.data()), output_pointers.data(),
+                                  arena.data(), b.seed, b.step, threads});
   std::vector<tg::reference::values> out;
   for (std::size_t i = 0; i < outputs.size(); ++i)
     out.push_back(unpacked(outputs[i], data.outputs[i].type));
@@ -103,18 +103,6 @@ std::vector<tg::reference::values> run_cpu(tg::reference::bindings const& b, int
   for (raw_memory const& m : outputs) intact = intact && m.intact();
   if (!intact) out.clear();  // no outputs at all: no comparison can take that for right
   return out;
-}
-
-/// Whether two results are the same bits, NaNs included.
-inline bool identical(std::vector<tg::reference::values> const& a,
-                      std::vector<tg::reference::values> const& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i].size() != b[i].size()) return false;
-    if (!a[i].empty() && std::memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(double)) != 0)
-      return false;
-  }
-  return true;
 }
 
 /// A recipe's program held against the reference evaluator at these data, and against itself on

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <typegrad/io/checkpoint.hpp>
 
+#include <unistd.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -8,10 +9,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <typegrad/nn.hpp>
 #include <typegrad/xtensor.hpp>
-#include <unistd.h>
 #include <vector>
 
 namespace tg = typegrad;
@@ -65,7 +66,7 @@ struct parts {
   template <class Optimizer>
   parts(tg::graph const& g, Optimizer const& o)
       : model{g}, core{g}, setup{names_only(o)}, state{core.table, setup.optimizer, 1} {
-    for (float& w : core.weights) w = 0.5F;
+    for (float& w : weights()) w = 0.5F;
     for (auto& slot : state.slots)
       for (float& s : slot) s = 0.25F;
     state.step = 11;
@@ -74,7 +75,7 @@ struct parts {
     tg::io_detail::load_checkpoint(path, model, core, setup, state);
   }
   bool untouched() const {
-    for (float const w : core.weights)
+    for (float const w : weights())
       if (w != 0.5F) return false;
     for (auto const& slot : state.slots)
       for (float const s : slot)
@@ -83,6 +84,12 @@ struct parts {
   }
 
  private:
+  std::span<float> weights() {
+    return {core.weights(), static_cast<std::size_t>(core.table.elements())};
+  }
+  std::span<float const> weights() const {
+    return {core.weights(), static_cast<std::size_t>(core.table.elements())};
+  }
   template <class Optimizer>
   static tg::training_detail::training_setup names_only(Optimizer const& o) {
     tg::training_detail::training_setup s;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,18 @@ inline std::string difference(std::vector<typegrad::reference::values> const& go
     if (!what.empty()) return "output " + std::to_string(i) + ": " + what;
   }
   return {};
+}
+
+/// Whether two results are the same bits, NaNs included.
+inline bool identical(std::vector<typegrad::reference::values> const& a,
+                      std::vector<typegrad::reference::values> const& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i].size() != b[i].size()) return false;
+    if (!a[i].empty() && std::memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(double)) != 0)
+      return false;
+  }
+  return true;
 }
 
 }  // namespace support

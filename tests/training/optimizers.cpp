@@ -50,7 +50,7 @@ struct bench {
     t.merged_count = static_cast<int>(merged.size());
     t.partial_sums = partials.data();
     t.step = number;
-    optimizer.update(t, threads);
+    tg::training_detail::update(optimizer, t, threads);
   }
 };
 

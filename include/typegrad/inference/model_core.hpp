@@ -3,6 +3,7 @@
 
 #include <typegrad/core/aligned_buffer.hpp>
 #include <typegrad/inference/match.hpp>
+#include <typegrad/inference/remote.hpp>
 #include <typegrad/inference/steps.hpp>
 #include <typegrad/inference/threads.hpp>
 #include <typegrad/inference/weight_table.hpp>
@@ -22,16 +23,28 @@ namespace typegrad::inference_detail {
 struct model_core {
   template <int = 0>
   explicit model_core(graph_view const& g)
-      : table{g}, weights{table.elements()}, input{g.inputs[0].shape}, output{} {
+      : table{g}, input{g.inputs[0].shape}, output{}, weights_{table.elements()} {
     input_type = g.inputs[0].type;
     output = g[g.outputs[0]].shape;
   }
 
   weight_table table;
-  aligned_buffer<float> weights;
   extents input, output;
   dtype input_type = dtype::float32;
   aligned_buffer<std::byte> arena, staging;
+  remote_pointer elsewhere;  ///< what runs the programs, unless the host does
+
+  /// The weights on the host, current and to be read; or to be written, before the next run.
+  float const* weights() const {
+    if (elsewhere) elsewhere->bring_weights(*this, false);
+    return weights_.data();
+  }
+  float* weights() {
+    if (elsewhere) elsewhere->bring_weights(*this, true);
+    return weights_.data();
+  }
+  /// The host's memory for them, current or not.
+  float* weights_memory() const { return const_cast<float*>(weights_.data()); }
 
   /// The arena for such a run; grows if need be.
   template <int = 0>
@@ -40,15 +53,19 @@ struct model_core {
     if (arena.size() < bytes) arena = aligned_buffer<std::byte>(bytes);
     return arena.data();
   }
+
+ private:
+  aligned_buffer<float> weights_;
 };
 
 /// Gives every weight its first values.
 template <int = 0>
 void initialize_weights(model_core& core, std::uint64_t seed) {
+  float* const weights = core.weights();
   for (std::size_t i = 0; i < core.table.size(); ++i) {
     auto const& place = core.table[i];
     typegrad::initialize(place.initial, place.shape, seed, i,
-                         {core.weights.data() + place.offset, static_cast<std::size_t>(place.count)});
+                         {weights + place.offset, static_cast<std::size_t>(place.count)});
   }
 }
 
@@ -71,6 +88,7 @@ void convert(element_type const& from, void const* data, std::int64_t count, dty
 template <int = 0>
 void predict_rows(model_core& core, compiled_step const& step, array_view const& x,
                          float* out, std::int64_t batch_size) {
+  if (core.elsewhere) return core.elsewhere->predict(core, step, x, out, batch_size);
   std::int64_t const rows = x.shape().rows();
   if (batch_size > rows) batch_size = rows;
   bool const direct = is_type(x.type(), core.input_type);
@@ -89,7 +107,7 @@ void predict_rows(model_core& core, compiled_step const& step, array_view const&
     void* const output = out + begin * core.output.count();
     step.run({.batch_size = count,
               .inputs = &input,
-              .weights = core.weights.data(),
+              .weights = core.weights_memory(),
               .outputs = &output,
               .arena = arena,
               .seed = 0,
@@ -102,6 +120,7 @@ void predict_rows(model_core& core, compiled_step const& step, array_view const&
 template <int = 0>
 void run_once(model_core& core, compiled_step const& step, array_view const& x,
                      void* const* outputs) {
+  if (core.elsewhere) return core.elsewhere->run_once(core, step, x, outputs);
   std::int64_t const rows = x.shape().rows();
   void const* input = x.data();
   aligned_buffer<std::byte> converted;
@@ -114,7 +133,7 @@ void run_once(model_core& core, compiled_step const& step, array_view const& x,
   int const thread_count = step.useful_threads(rows, threads());
   step.run({.batch_size = rows,
             .inputs = &input,
-            .weights = core.weights.data(),
+            .weights = core.weights_memory(),
             .outputs = outputs,
             .arena = core.arena_for(step, rows, thread_count),
             .seed = 0,
@@ -134,10 +153,11 @@ void copy_weights(model_core& to, model_core const& from) {
           " here and ", to_text(from.table[i].shape).view(), " there"));
     sources.push_back(i);
   }
+  float const* const theirs = from.weights();
+  float* const ours = to.weights();
   for (std::size_t i = 0; i < sources.size(); ++i) {
     auto const& place = to.table[i];
-    std::copy_n(from.weights.data() + from.table[sources[i]].offset, place.count,
-                to.weights.data() + place.offset);
+    std::copy_n(theirs + from.table[sources[i]].offset, place.count, ours + place.offset);
   }
 }
 

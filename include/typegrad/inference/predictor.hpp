@@ -26,20 +26,24 @@ struct predict_options {
 
 /// A model that is used and not trained: its weights and what it predicts, with xtensors at the
 /// border. `predictor<net> model; model.load_weights("net.safetensors"); model.predict(x);`
-template <class Model, auto Sentence = diagnosis_of<Model>>
-  requires(correct(Sentence))
+/// Where: `on<cpu>`, or on another evaluator; then weights that one looks at or changes are copied
+/// from and to the device when that is needed, and a view of one is good until the next run.
+template <class Model, class Where = on<cpu>, auto Sentence = diagnosis_of<Model>>
+requires(correct(Sentence))
 class predictor {
   using sound = typename wrong_model<Sentence>::nothing;
-  static constexpr detail::model_facts const& facts = traced<Model>::facts;
+  using runner = inference_detail::runner<Where>;
+  static constexpr auto const& facts = traced<Model>::facts;
 
  public:
   using model_type = Model;
+  using where = Where;
   /// Axes of what goes in and comes out, that of samples included.
   static constexpr auto input_rank = static_cast<std::size_t>(facts.input.rank + 1);
   static constexpr auto output_rank = static_cast<std::size_t>(facts.output.rank + 1);
 
   /// The weights have the first values of seed 0.
-  predictor() : core_{traced_graph()} { initialize(); }
+  predictor() : predictor(runner::make_remote()) {}
 
   /// Gives every weight new first values, which depend on nothing but the seed.
   void initialize(std::uint64_t seed = 0) {
@@ -49,16 +53,16 @@ class predictor {
   /// All weights, state included, in the order of the layers.
   std::vector<weight_entry> weights() {
     std::vector<weight_entry> out;
+    float* const values = core_.weights();
     for (auto const& place : core_.table)
-      out.push_back({place.path, weight_array(place, core_.weights.data() + place.offset),
-                     place.trainable});
+      out.push_back({place.path, weight_array(place, values + place.offset), place.trainable});
     return out;
   }
   /// A weight by its path, to read or to assign; std::invalid_argument with the paths there are if
   /// there is no such weight.
   weight_array weight(std::string_view path) {
     auto const& place = core_.table[core_.table.find("weight", path)];
-    return weight_array(place, core_.weights.data() + place.offset);
+    return weight_array(place, core_.weights() + place.offset);
   }
 
   /// The model's values for samples x: (samples, output extents...).
@@ -102,7 +106,7 @@ class predictor {
                   "gradient: the objective must be a lambda that captures nothing");
     using recipe = inference_detail::gradient_recipe<Model, Objective>;
     inference_detail::require_match("gradient", "x", x, core_.input);
-    constexpr auto step = inference_detail::step_of<recipe>;
+    constexpr auto step = runner::template step_of<recipe>();
     std::array<std::size_t, input_rank> shape{static_cast<std::size_t>(x.shape().rows())};
     for (std::size_t i = 1; i < input_rank; ++i)
       shape[i] = static_cast<std::size_t>(core_.input[static_cast<int>(i) - 1]);
@@ -136,6 +140,10 @@ class predictor {
   inference_detail::model_core const& core() const { return core_; }
 
  protected:
+  explicit predictor(inference_detail::remote_pointer elsewhere) : core_{traced_graph()} {
+    core_.elsewhere = std::move(elsewhere);
+    initialize();
+  }
   static graph_view traced_graph() {
     return snapshot<inference_detail::prediction_recipe<Model>>::view();
   }
@@ -146,9 +154,9 @@ class predictor {
     if (options.batch_size < 1)
       throw std::invalid_argument(data_detail::message(
           "predict: batch_size must be positive, got ", options.batch_size));
-    inference_detail::predict_rows(core_,
-                                   inference_detail::step_of<inference_detail::prediction_recipe<Model>>,
-                                   x, out, options.batch_size);
+    using recipe = typename runner::template prediction_recipe<Model>;
+    inference_detail::predict_rows(core_, runner::template step_of<recipe>(), x, out,
+                                   options.batch_size);
   }
 
   inference_detail::model_core core_;

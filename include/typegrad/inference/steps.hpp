@@ -3,6 +3,9 @@
 
 #include <typegrad/compiler/program.hpp>
 #include <typegrad/evaluators/cpu/run.hpp>
+#include <typegrad/inference/on.hpp>
+#include <typegrad/inference/recipes.hpp>
+#include <typegrad/inference/remote.hpp>
 
 #include <cstdint>
 
@@ -47,10 +50,11 @@ constexpr program_cost cost_of() {
 
 /// A compiled program as a value, so that what calls it need not be a template.
 struct compiled_step {
-  void (*run)(cpu::bindings const&) = nullptr;
+  void (*run)(on_cpu::bindings const&) = nullptr;
   std::int64_t (*arena_bytes)(std::int64_t batch, int threads) = nullptr;
   program_cost cost;
   int step_count = 0;
+  void const* elsewhere = nullptr;  ///< the program as the model's remote knows it, if it has one
 
   /// How many of `most` threads are worth having. Each step ends with all of them waiting for the
   /// last one, so that small programs are faster on fewer.
@@ -65,10 +69,32 @@ struct compiled_step {
 
 template <class Recipe>
 inline constexpr compiled_step step_of{
-    [](cpu::bindings const& b) { cpu::run<program<Recipe>>(b); },
+    [](on_cpu::bindings const& b) { on_cpu::run<program<Recipe>>(b); },
     [](std::int64_t batch, int threads) {
-      return static_cast<std::int64_t>(cpu::arena_bytes<program<Recipe>>(batch, threads));
+      return static_cast<std::int64_t>(on_cpu::arena_bytes<program<Recipe>>(batch, threads));
     },
-    cost_of<program<Recipe>>(), program<Recipe>::step_count};
+    cost_of<program<Recipe>>(), program<Recipe>::step_count, nullptr};
+
+/// What makes models run on an evaluator. `on<cpu>` has no remote; the others are where the
+/// evaluator's own headers are.
+///   prediction_recipe<Model>   the graph of predictions
+///   step_of<Recipe>            a program, ready to run
+///   make_remote()              for a model that is not trained
+template <class Where>
+struct runner {
+  static_assert(sizeof(Where) == 0,
+                "a model runs on<cpu>; on<thrust> needs #include <typegrad/cuda.hpp>, and takes "
+                "float32, tf32, mixed_bfloat16 or mixed_float16 as its second argument");
+};
+template <>
+struct runner<on<cpu>> {
+  template <class Model>
+  using prediction_recipe = inference_detail::prediction_recipe<Model>;
+  template <class Recipe>
+  static constexpr compiled_step const& step_of() {
+    return inference_detail::step_of<Recipe>;
+  }
+  static remote_pointer make_remote() { return {}; }
+};
 
 }  // namespace typegrad::inference_detail

@@ -236,14 +236,14 @@ void save_checkpoint(std::string const& path, graph_view const& model,
                             training_detail::training_setup const& setup,
                             training_detail::training_state const& state) {
   tensor_list tensors(core.table.size() * (1 + training_detail::max_slots));
-  for (auto const& place : core.table)
-    tensors.add(place.path, place.shape, core.weights.data() + place.offset);
+  float const* const values = core.weights();
+  for (auto const& place : core.table) tensors.add(place.path, place.shape, values + place.offset);
   for (int slot = 0; slot < setup.optimizer.slots; ++slot) {
     if (!setup.optimizer.uses[slot]) continue;
     for (auto const& place : core.table)
       if (place.trainable)
         tensors.add(slot_name(setup.optimizer, slot, place.path), place.shape,
-                    state.slots[slot].data() + place.offset);
+                    state.slot(slot) + place.offset);
   }
   safetensors::write(path, tensors.all(),
                      {{"format", std::string(checkpoint_format)},
@@ -285,7 +285,7 @@ void load_checkpoint(std::string const& path, graph_view const& model,
         throw std::runtime_error(message(path, ": the optimizer's ", in_quotes(name),
                                          " is missing; other options of ", optimizer.name,
                                          " were set, or another weight was frozen"));
-      slots.push_back({file.at(name), state.slots[slot].data() + place.offset});
+      slots.push_back({file.at(name), state.slot(slot) + place.offset});
       check_tensor(path, slots.back().tensor, place.shape);
     }
   }
@@ -300,8 +300,9 @@ void load_checkpoint(std::string const& path, graph_view const& model,
   std::uint64_t const seed = whole_number(file, "seed", ~std::uint64_t{0});
 
   // All is checked; from here on nothing can fail.
+  float* const values = core.weights();
   for (std::size_t i = 0; i < weights.size(); ++i)
-    copy_to(core.weights.data() + core.table[i].offset, weights[i]);
+    copy_to(values + core.table[i].offset, weights[i]);
   for (auto const& slot : slots) copy_to(slot.to, slot.tensor);
   state.step = step;
   state.epoch = epoch;
@@ -310,30 +311,31 @@ void load_checkpoint(std::string const& path, graph_view const& model,
 
 }  // namespace io_detail
 
-template <class Model, auto Sentence>
-  requires(correct(Sentence))
-void predictor<Model, Sentence>::save_weights(std::string const& path) const {
-  io_detail::save_weights(path, core_.table, core_.weights.data());
+template <class Model, class Where, auto Sentence>
+requires(correct(Sentence))
+void predictor<Model, Where, Sentence>::save_weights(std::string const& path) const {
+  io_detail::save_weights(path, core_.table, core_.weights());
 }
 
 /// Refuses, with std::runtime_error and a sentence that names the first difference, a file that
 /// lacks a weight, has it in another shape or dtype, has others, or is damaged. Then nothing of the
 /// model is changed.
-template <class Model, auto Sentence>
-  requires(correct(Sentence))
-void predictor<Model, Sentence>::load_weights(std::string const& path) {
-  io_detail::load_weights(path, core_.table, core_.weights.data());
+template <class Model, class Where, auto Sentence>
+requires(correct(Sentence))
+void predictor<Model, Where, Sentence>::load_weights(std::string const& path) {
+  io_detail::load_weights(path, core_.table, core_.weights());
 }
 
-template <class Model, class Optimizer, class Loss, class... Metrics>
-void compiled_model<Model, Optimizer, Loss, Metrics...>::save(std::string const& path) const {
+template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
+void compiled_model<Model, Where, Optimizer, Loss, Metrics...>::save(
+    std::string const& path) const {
   io_detail::save_checkpoint(path, base::traced_graph(), base::core(), setup_, state_);
 }
 
 /// Refuses, with std::runtime_error and a sentence that names the first difference, a file of
 /// another architecture, of another optimizer, or a damaged one. Then nothing is changed.
-template <class Model, class Optimizer, class Loss, class... Metrics>
-void compiled_model<Model, Optimizer, Loss, Metrics...>::load(std::string const& path) {
+template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
+void compiled_model<Model, Where, Optimizer, Loss, Metrics...>::load(std::string const& path) {
   io_detail::load_checkpoint(path, base::traced_graph(), base::core(), setup_, state_);
 }
 

@@ -85,15 +85,15 @@ std::string summarize(graph_view const& g, std::string_view name) {
 
 }  // namespace io_detail
 
-template <class Model, auto Sentence>
-  requires(correct(Sentence))
-std::string predictor<Model, Sentence>::summary_text() const {
+template <class Model, class Where, auto Sentence>
+requires(correct(Sentence))
+std::string predictor<Model, Where, Sentence>::summary_text() const {
   return io_detail::summarize(traced_graph(), detail::layer_name_of<Model>.view());
 }
 
-template <class Model, auto Sentence>
-  requires(correct(Sentence))
-void predictor<Model, Sentence>::summary() const {
+template <class Model, class Where, auto Sentence>
+requires(correct(Sentence))
+void predictor<Model, Where, Sentence>::summary() const {
   std::fputs(summary_text().c_str(), stdout);
   std::fflush(stdout);
 }

@@ -7,6 +7,7 @@
 #include <typegrad/training/optimizers.hpp>
 #include <typegrad/training/recipes.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,14 +15,41 @@
 
 namespace typegrad {
 
+namespace training_detail {
+
+/// What runs a model elsewhere, and trains it: one object.
+struct remote_and_trainer {
+  inference_detail::remote_pointer elsewhere;
+  remote_trainer* trainer = nullptr;
+};
+
+/// As `inference_detail::runner`, for models that are trained.
+///   loss_recipe<Training, Model, Loss, Metrics...>
+///   optimizer_elsewhere<Optimizer>()
+template <class Where>
+struct training_runner;
+template <>
+struct training_runner<on<cpu>> : inference_detail::runner<on<cpu>> {
+  template <bool Training, class Model, class Loss, class... Metrics>
+  using loss_recipe = training_detail::loss_recipe<Training, Model, Loss, Metrics...>;
+  template <class Optimizer>
+  static constexpr void const* optimizer_elsewhere() {
+    return nullptr;
+  }
+  static remote_and_trainer make_remote() { return {}; }
+};
+
+}  // namespace training_detail
+
 /// A model that can be trained: what `compile` returns. Weights, `predict` and `gradient` are those
 /// of `predictor`. All its memory is taken at the start and in the first batch of each size; a step
 /// of training then allocates nothing.
-template <class Model, class Optimizer, class Loss, class... Metrics>
-class compiled_model : public predictor<Model, said<1>{}> {
-  using base = predictor<Model, said<1>{}>;  // `compile` has looked for what is wrong
+template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
+class compiled_model : public predictor<Model, Where, said<1>{}> {
+  using base = predictor<Model, Where, said<1>{}>;  // `compile` has looked for what is wrong
+  using runner = training_detail::training_runner<Where>;
   template <bool Training>
-  using recipe = training_detail::loss_recipe<Training, Model, Loss, Metrics...>;
+  using recipe = typename runner::template loss_recipe<Training, Model, Loss, Metrics...>;
   static_assert(sizeof...(Metrics) < training_detail::engine::max_results);
 
  public:
@@ -29,16 +57,14 @@ class compiled_model : public predictor<Model, said<1>{}> {
 
   /// The weights have the first values of seed 0; `initialize` chooses others.
   explicit compiled_model(Optimizer const& optimizer = {})
-      : optimizer_{optimizer},
-        setup_{make_setup(optimizer, this->core())},
-        state_{this->core().table, setup_.optimizer, setup_.names.size()} {}
+      : compiled_model(optimizer, runner::make_remote()) {}
 
   /// Gives every weight new first values and forgets all training. The seed decides them, the order
   /// of samples in `fit`, and what dropout drops: two models of one seed trained alike are equal.
   void initialize(std::uint64_t seed = 0) {
     base::initialize(seed);
-    for (auto& slot : state_.slots)
-      for (float& x : slot) x = 0;
+    for (int i = 0; i < setup_.optimizer.slots; ++i)
+      if (setup_.optimizer.uses[i]) std::fill_n(state_.slot(i), state_.slots[i].size(), 0.0F);
     state_.seed = seed;
     state_.step = state_.epoch = 0;
   }
@@ -68,7 +94,9 @@ class compiled_model : public predictor<Model, said<1>{}> {
     auto const e = engine();
     training_detail::batch_reader const reader(e, batch, batch.size());
     training_detail::batch_view const b = reader[0];
-    training_detail::train_batch(e, b, true, "train_on_batch");
+    if (state_.trainer != nullptr) state_.trainer->begin();
+    training_detail::train_batch(e, b, true, "train_on_batch", means_);
+    training_detail::settle(e, means_, "train_on_batch");
     return batch_result(b.size);
   }
   result train_on_batch(array_view const& x, array_view const& y) {
@@ -98,12 +126,21 @@ class compiled_model : public predictor<Model, said<1>{}> {
   void load(std::string const& path);
 
  private:
+  compiled_model(Optimizer const& optimizer, training_detail::remote_and_trainer there)
+      : base{std::move(there.elsewhere)},
+        optimizer_{optimizer},
+        setup_{make_setup(optimizer, this->core())},
+        state_{this->core().table, setup_.optimizer, setup_.names.size()} {
+    state_.trainer = there.trainer;
+    means_.begin(setup_.names.size());
+  }
+
   static training_detail::training_setup make_setup(Optimizer const& optimizer,
                                                     inference_detail::model_core const& core) {
     optimizer.check();
     training_detail::training_setup s;
-    s.train = inference_detail::step_of<recipe<true>>;
-    s.evaluate = inference_detail::step_of<recipe<false>>;
+    s.train = runner::template step_of<recipe<true>>();
+    s.evaluate = runner::template step_of<recipe<false>>();
     s.layout.input = core.input;
     s.layout.input_type = core.input_type;
     constexpr auto target = Loss::target(traced<Model>::facts.output);
@@ -116,6 +153,7 @@ class compiled_model : public predictor<Model, said<1>{}> {
       s.layout.integer_labels = Loss::integer_labels(core.output);
     s.names = {"loss", std::string(std::string_view{Metrics::name})...};
     s.optimizer = training_detail::forget_type(optimizer);
+    s.optimizer.elsewhere = runner::template optimizer_elsewhere<Optimizer>();
     return s;
   }
   training_detail::engine engine() {
@@ -137,20 +175,21 @@ class compiled_model : public predictor<Model, said<1>{}> {
   Optimizer optimizer_;
   training_detail::training_setup setup_;
   training_detail::training_state state_;
+  training_detail::running_means means_;  ///< of `train_on_batch`
 };
 
 namespace training_detail {
 
 /// What `compile<Model>` is: an object, so that clang tells of a wrong model where it is named and
 /// not among a call's candidates.
-template <class Model>
+template <class Model, class Where>
 struct compiler {
   template <class Optimizer, class Loss, class... Metrics,
             auto Sentence = say<loss_trace<Model, Loss, Metrics...>>()>
     requires(correct(Sentence))
   auto operator()(Optimizer const& optimizer, Loss const&, Metrics const&...) const {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
-    return compiled_model<Model, Optimizer, Loss, Metrics...>{optimizer};
+    return compiled_model<Model, Where, Optimizer, Loss, Metrics...>{optimizer};
   }
 };
 
@@ -158,9 +197,10 @@ struct compiler {
 
 /// A model with its optimizer, loss and metrics, ready to be trained:
 /// `auto model = compile<net>(adam{}, mean_squared_error{}, mean_absolute_error{});`
-/// What does not fit together is one sentence of the compiler.
-template <class Model, auto Sentence = diagnosis_of<Model>>
-  requires(correct(Sentence))
-inline constexpr training_detail::compiler<Model> compile{};
+/// It runs on the CPU, or where the second argument says: `compile<net, on<thrust>>(...)`. What
+/// does not fit together is one sentence of the compiler.
+template <class Model, class Where = on<cpu>, auto Sentence = diagnosis_of<Model>>
+requires(correct(Sentence))
+inline constexpr training_detail::compiler<Model, Where> compile{};
 
 }  // namespace typegrad

@@ -4,6 +4,7 @@
 #include <typegrad/core/aligned_buffer.hpp>
 #include <typegrad/inference/model_core.hpp>
 #include <typegrad/training/optimizers/update.hpp>
+#include <typegrad/training/remote_trainer.hpp>
 #include <typegrad/training/samples.hpp>
 
 #include <algorithm>
@@ -24,6 +25,7 @@ struct any_optimizer {
   std::string_view slot_names[max_slots] = {};
   bool uses[max_slots] = {};
   void (*update)(void const* optimizer, update_target const&, int threads) = nullptr;
+  void const* elsewhere = nullptr;  ///< the optimizer as a remote trainer knows it
 };
 
 template <class Optimizer>
@@ -37,7 +39,7 @@ any_optimizer forget_type(Optimizer const& o) {
     any.uses[i] = o.uses_slot(i);
   }
   any.update = [](void const* optimizer, update_target const& t, int threads) {
-    static_cast<Optimizer const*>(optimizer)->update(t, threads);
+    training_detail::update(*static_cast<Optimizer const*>(optimizer), t, threads);
   };
   return any;
 }
@@ -68,6 +70,11 @@ class running_means {
     sums_[0] += static_cast<double>(results[0]) * static_cast<double>(samples);
     for (std::size_t i = 1; i < sums_.size(); ++i) sums_[i] += static_cast<double>(results[i]);
     count_ += samples;
+  }
+  /// What a remote trainer has added up.
+  void assign(double const* sums, std::int64_t samples) {
+    for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] = sums[i];
+    count_ = samples;
   }
   double operator[](std::size_t i) const { return sums_[i] / static_cast<double>(count_); }
   std::size_t size() const { return sums_.size(); }
@@ -101,11 +108,22 @@ struct training_state {
     train_outputs.resize(names + variables.size() + states.size());
   }
 
+  /// A slot of the optimizer on the host, current and to be read; or to be written.
+  float const* slot(int i) const {
+    if (trainer != nullptr) trainer->bring_slot(*this, i, false);
+    return slots[i].data();
+  }
+  float* slot(int i) {
+    if (trainer != nullptr) trainer->bring_slot(*this, i, true);
+    return slots[i].data();
+  }
+
   std::uint64_t seed = 0;
   std::int64_t step = 0;   ///< batches trained on
   std::int64_t epoch = 0;  ///< epochs finished
 
   aligned_buffer<float> gradients, slots[max_slots];
+  remote_trainer* trainer = nullptr;  ///< what trains, unless the host does
   std::vector<segment> variables, merged;
   std::vector<segment> states;  ///< their new values stand where a weight has its gradient
   aligned_buffer<double> partial_sums;
@@ -143,7 +161,7 @@ struct engine {
   void update(std::int64_t batch_size) const {
     ++state.step;
     update_target t;
-    t.weights = core.weights.data();
+    t.weights = core.weights_memory();
     t.gradients = state.gradients.data();
     for (int i = 0; i < setup.optimizer.slots; ++i) t.slots[i] = state.slots[i].data();
     t.variables = state.variables.data();
@@ -168,7 +186,7 @@ struct engine {
     int const thread_count = step.useful_threads(b.size, threads());
     step.run({.batch_size = b.size,
               .inputs = inputs,
-              .weights = core.weights.data(),
+              .weights = core.weights_memory(),
               .outputs = outputs,
               .arena = core.arena_for(step, b.size, thread_count),
               .seed = state.seed,

@@ -23,34 +23,66 @@ void check_batch_size(std::string_view who, int batch_size) {
         data_detail::message(who, ": batch_size must be positive, got ", batch_size));
 }
 
-/// Loss and metrics over all samples, into `means`.
+/// Begins to add up loss and metrics.
 template <int = 0>
-void evaluate(engine const& e, samples const& data, std::int64_t batch_size,
-                     running_means& means) {
-  refuse_augmented("evaluate", data);
-  batch_reader const batches(e, data, batch_size);
+void begin(engine const& e, running_means& means) {
   means.begin(e.setup.names.size());
-  for (std::int64_t i = 0; i < batches.count(); ++i) {
-    batch_view const b = batches[i];
-    e.evaluate_batch(b);
-    means.add(e.state.results.data(), b.size);
-  }
+  if (e.state.trainer != nullptr) e.state.trainer->begin();
 }
 
-/// Loss and gradients of one batch, and the optimizer's step. A loss that is not finite is
-/// std::runtime_error, and the weights are left as they were before the batch.
+[[noreturn]] inline void refuse_loss(engine const& e, float loss, std::string_view who) {
+  throw std::runtime_error(data_detail::message(
+      who, ": the loss is ", std::isnan(loss) ? "NaN" : "infinite", " in epoch ", e.state.epoch + 1,
+      ", step ", e.state.step + 1,
+      "; the weights are those before that step. Try a lower learning rate or clipnorm, and look"
+      " for extreme values in the data (check_finite = false goes on regardless)"));
+}
+
+/// Where a remote trains, waits for it, and takes over what was added up in `means`. A step that
+/// failed there is std::runtime_error.
 template <int = 0>
-void train_batch(engine const& e, batch_view const& b, bool check_finite,
-                        std::string_view who) {
+void settle(engine const& e, running_means& means, std::string_view who) {
+  if (e.state.trainer == nullptr) return;
+  auto const outcome = e.state.trainer->settle(e, means);
+  if (outcome.failed_step == 0) return;
+  e.state.step = outcome.failed_step - 1;
+  refuse_loss(e, outcome.failed_loss, who);
+}
+
+/// Loss and metrics over all samples, into `means`.
+template <int = 0>
+void evaluate(engine const& e, samples const& data, std::int64_t batch_size, running_means& means) {
+  refuse_augmented("evaluate", data);
+  batch_reader const batches(e, data, batch_size);
+  begin(e, means);
+  for (std::int64_t i = 0; i < batches.count(); ++i) {
+    batch_view const b = batches[i];
+    if (e.state.trainer != nullptr) {
+      e.state.trainer->evaluate(e, b);
+    } else {
+      e.evaluate_batch(b);
+      means.add(e.state.results.data(), b.size);
+    }
+  }
+  settle(e, means, "evaluate");
+}
+
+/// Loss and gradients of one batch, and the optimizer's step; loss and metrics are added to
+/// `means`. A loss that is not finite is std::runtime_error, and the weights are left as they were
+/// before the batch. A remote is only given the work: see `settle`.
+template <int = 0>
+void train_batch(engine const& e, batch_view const& b, bool check_finite, std::string_view who,
+                 running_means& means) {
+  if (e.state.trainer != nullptr) {
+    e.state.trainer->train(e, b, check_finite);
+    ++e.state.step;
+    return;
+  }
   e.compute_gradients(b);
   float const loss = e.state.results[0];
-  if (check_finite && !std::isfinite(loss))
-    throw std::runtime_error(data_detail::message(
-        who, ": the loss is ", std::isnan(loss) ? "NaN" : "infinite", " in epoch ",
-        e.state.epoch + 1, ", step ", e.state.step + 1,
-        "; the weights are those before that step. Try a lower learning rate or clipnorm, and look"
-        " for extreme values in the data (check_finite = false goes on regardless)"));
+  if (check_finite && !std::isfinite(loss)) refuse_loss(e, loss, who);
   e.update(b.size);
+  means.add(e.state.results.data(), b.size);
 }
 
 struct fit_parts {
@@ -113,16 +145,17 @@ history fit(engine const& e, samples const& all, fit_options const& o) {
     std::optional<progress_bar> bar;
     if (o.verbose.level > 0)
       bar.emplace(epoch + 1, o.epochs, static_cast<std::size_t>(batches.count()), shown);
-    means.begin(names);
+    begin(e, means);
     for (std::int64_t i = 0; i < batches.count(); ++i) {
       batch_view const b = batches.next();
-      train_batch(e, b, o.check_finite, "fit");
-      means.add(e.state.results.data(), b.size);
+      train_batch(e, b, o.check_finite, "fit", means);
       if (!bar) continue;
+      if (bar->due()) settle(e, means, "fit");
       logs.clear();
       for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);
       bar->update(static_cast<std::size_t>(i + 1), logs);
     }
+    settle(e, means, "fit");
     ++e.state.epoch;
     logs.clear();
     for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);

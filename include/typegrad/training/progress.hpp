@@ -142,9 +142,8 @@ class progress_bar {
   /// After `step` steps (from 1); cheap when there is nothing to show yet.
   void update(std::size_t step, std::span<log_entry const> logs) {
     step_ = step;
+    if (!due()) return;
     double const now = options_.clock();
-    if (now - last_shown_ < (options_.terminal ? options_.redraw_every : options_.line_every))
-      return;
     last_shown_ = now;
     double const elapsed = now - start_;
     line_.clear();
@@ -170,6 +169,12 @@ class progress_bar {
     // A line wider than the terminal would wrap, and a return could not take it back.
     if (options_.terminal && options_.columns > 1) line_.cut(options_.columns - 1);
     show(options_.terminal ? "" : "\n");
+  }
+
+  /// Whether `update` would show something now.
+  bool due() const {
+    return options_.clock() - last_shown_ >=
+           (options_.terminal ? options_.redraw_every : options_.line_every);
   }
 
   /// At the epoch's end, with its final numbers (those of validation among them).

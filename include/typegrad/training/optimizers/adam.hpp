@@ -18,13 +18,13 @@ struct adam_rule {
   static constexpr int slots = Amsgrad ? 3 : 2;
   float alpha, rest_1, rest_2, epsilon;  // rest: 1 - beta
   template <class B>
-  __attribute__((always_inline)) void operator()(B& w, B const& g,
-                                                 std::array<B, slots>& s) const {
-    s[0] = xsimd::fma(g - s[0], B(rest_1), s[0]);
-    s[1] = xsimd::fma(xsimd::fms(g, g, s[1]), B(rest_2), s[1]);
+  __attribute__((always_inline)) constexpr void operator()(B& w, B const& g,
+                                                           std::array<B, slots>& s) const {
+    s[0] = fma(B(g - s[0]), B(rest_1), s[0]);
+    s[1] = fma(fms(g, g, s[1]), B(rest_2), s[1]);
     B second = s[1];
-    if constexpr (Amsgrad) second = s[2] = xsimd::select(s[2] > second, s[2], second);
-    w = w - B(alpha) * s[0] / (xsimd::sqrt(second) + B(epsilon));
+    if constexpr (Amsgrad) second = s[2] = select(s[2] > second, s[2], second);
+    w = w - B(alpha) * s[0] / (sqrt(second) + B(epsilon));
   }
 };
 
@@ -38,19 +38,15 @@ inline float adam_alpha(float learning_rate, double beta_1, double beta_2, std::
                             (1 - power(beta_1)));
 }
 
-template <class Arch, class Optimizer>
-void adam_update(Optimizer const& o, update_target const& t, int threads) noexcept {
-  float const decay = o.weight_decay * o.learning_rate;
-  float const alpha = adam_alpha(o.learning_rate, o.beta_1, o.beta_2, t.step);
+template <class Optimizer, class F>
+void with_adam_rule(Optimizer const& o, std::int64_t step, F const& f) {
+  float const alpha = adam_alpha(o.learning_rate, o.beta_1, o.beta_2, step);
   auto const rest_1 = static_cast<float>(1 - o.beta_1);
   auto const rest_2 = static_cast<float>(1 - o.beta_2);
-  auto const run = [&](auto rule, auto used) {
-    update<Arch>(rule, used, t, threads, o.clipnorm, o.global_clipnorm, o.clipvalue, decay);
-  };
   if (o.amsgrad)
-    run(adam_rule<true>{alpha, rest_1, rest_2, o.epsilon}, std::array{0, 1, 2});
+    f(adam_rule<true>{alpha, rest_1, rest_2, o.epsilon}, std::array{0, 1, 2});
   else
-    run(adam_rule<false>{alpha, rest_1, rest_2, o.epsilon}, std::array{0, 1});
+    f(adam_rule<false>{alpha, rest_1, rest_2, o.epsilon}, std::array{0, 1});
 }
 
 template <class Optimizer>
@@ -84,9 +80,10 @@ struct adam {
   constexpr bool uses_slot(int slot) const { return slot < 2 || amsgrad; }
 
   void check() const { training_detail::check_adam_options(*this); }
-  template <class Arch = xsimd::default_arch>
-  void update(training_detail::update_target const& t, int threads) const noexcept {
-    training_detail::adam_update<Arch>(*this, t, threads);
+  /// Calls f(rule, used) with the rule of step `step`, from 1, and which slots are the rule's.
+  template <class F>
+  void with_rule(std::int64_t step, F const& f) const {
+    training_detail::with_adam_rule(*this, step, f);
   }
 };
 

@@ -23,9 +23,10 @@ struct adamw {
   constexpr bool uses_slot(int slot) const { return slot < 2 || amsgrad; }
 
   void check() const { training_detail::check_adam_options(*this); }
-  template <class Arch = xsimd::default_arch>
-  void update(training_detail::update_target const& t, int threads) const noexcept {
-    training_detail::adam_update<Arch>(*this, t, threads);
+  /// Calls f(rule, used) with the rule of step `step`, from 1, and which slots are the rule's.
+  template <class F>
+  void with_rule(std::int64_t step, F const& f) const {
+    training_detail::with_adam_rule(*this, step, f);
   }
 };
 

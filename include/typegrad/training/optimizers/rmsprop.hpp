@@ -16,18 +16,18 @@ struct rmsprop_rule {
   static constexpr int slots = 1 + Momentum + Centered;
   float rate, rho, rest, momentum, epsilon;  // rest: 1 - rho
   template <class B>
-  __attribute__((always_inline)) void operator()(B& w, B const& g,
-                                                 std::array<B, slots>& s) const {
-    s[0] = xsimd::fma(B(rho), s[0], B(rest) * g * g);
+  __attribute__((always_inline)) constexpr void operator()(B& w, B const& g,
+                                                           std::array<B, slots>& s) const {
+    s[0] = fma(B(rho), s[0], B(rest) * g * g);
     B second = s[0];
     if constexpr (Centered) {
       B& average = s[slots - 1];
-      average = xsimd::fma(B(rho), average, B(rest) * g);
+      average = fma(B(rho), average, B(rest) * g);
       second = second - average * average;
     }
-    B const step = B(rate) * g / xsimd::sqrt(second + B(epsilon));
+    B const step = B(rate) * g / sqrt(second + B(epsilon));
     if constexpr (Momentum) {
-      s[1] = xsimd::fma(B(momentum), s[1], step);
+      s[1] = fma(B(momentum), s[1], step);
       w = w - s[1];
     } else {
       w = w - step;
@@ -65,24 +65,22 @@ struct rmsprop {
     training_detail::require_fraction(name, "momentum", static_cast<double>(momentum));
     training_detail::require_not_negative(name, "epsilon", static_cast<double>(epsilon));
   }
-  template <class Arch = xsimd::default_arch>
-  void update(training_detail::update_target const& t, int threads) const noexcept {
+  /// As in adam.
+  template <class F>
+  void with_rule(std::int64_t, F const& f) const {
     using namespace training_detail;
-    float const decay = weight_decay * learning_rate;
-    auto const run = [&]<bool Momentum, bool Centered>(rmsprop_rule<Momentum, Centered> rule,
-                                                       auto used) {
+    auto const give = [&](auto rule, auto const& used) {
       rule.rate = learning_rate;
       rule.rho = static_cast<float>(rho);
       rule.rest = static_cast<float>(1 - rho);
       rule.momentum = momentum;
       rule.epsilon = epsilon;
-      training_detail::update<Arch>(rule, used, t, threads, clipnorm, global_clipnorm, clipvalue,
-                                    decay);
+      f(rule, used);
     };
-    if (momentum > 0 && centered) return run(rmsprop_rule<true, true>{}, std::array{0, 1, 2});
-    if (momentum > 0) return run(rmsprop_rule<true, false>{}, std::array{0, 1});
-    if (centered) return run(rmsprop_rule<false, true>{}, std::array{0, 2});
-    run(rmsprop_rule<false, false>{}, std::array{0});
+    if (momentum > 0 && centered) return give(rmsprop_rule<true, true>{}, std::array{0, 1, 2});
+    if (momentum > 0) return give(rmsprop_rule<true, false>{}, std::array{0, 1});
+    if (centered) return give(rmsprop_rule<false, true>{}, std::array{0, 2});
+    give(rmsprop_rule<false, false>{}, std::array{0});
   }
 };
 

@@ -15,8 +15,9 @@ struct sgd_rule {
   static constexpr int slots = 0;
   float rate;
   template <class B>
-  __attribute__((always_inline)) void operator()(B& w, B const& g, std::array<B, 0>&) const {
-    w = xsimd::fnma(B(rate), g, w);
+  __attribute__((always_inline)) constexpr void operator()(B& w, B const& g,
+                                                           std::array<B, 0>&) const {
+    w = fnma(B(rate), g, w);
   }
 };
 
@@ -25,10 +26,11 @@ struct momentum_rule {
   static constexpr int slots = 1;
   float rate, momentum;
   template <class B>
-  __attribute__((always_inline)) void operator()(B& w, B const& g, std::array<B, 1>& s) const {
+  __attribute__((always_inline)) constexpr void operator()(B& w, B const& g,
+                                                           std::array<B, 1>& s) const {
     B const step = g * rate;
-    s[0] = xsimd::fms(s[0], B(momentum), step);
-    w = Nesterov ? xsimd::fma(s[0], B(momentum), w) - step : w + s[0];
+    s[0] = fms(s[0], B(momentum), step);
+    w = Nesterov ? B(fma(s[0], B(momentum), w) - step) : B(w + s[0]);
   }
 };
 
@@ -54,17 +56,13 @@ struct sgd {
     training_detail::check_common_options(*this);
     training_detail::require_fraction(name, "momentum", static_cast<double>(momentum));
   }
-  template <class Arch = xsimd::default_arch>
-  void update(training_detail::update_target const& t, int threads) const noexcept {
+  /// As in adam.
+  template <class F>
+  void with_rule(std::int64_t, F const& f) const {
     using namespace training_detail;
-    float const decay = weight_decay * learning_rate;
-    auto const run = [&](auto rule, auto used) {
-      training_detail::update<Arch>(rule, used, t, threads, clipnorm, global_clipnorm, clipvalue,
-                                    decay);
-    };
-    if (!(momentum > 0)) return run(sgd_rule{learning_rate}, std::array<int, 0>{});
-    if (nesterov) return run(momentum_rule<true>{learning_rate, momentum}, std::array{0});
-    run(momentum_rule<false>{learning_rate, momentum}, std::array{0});
+    if (!(momentum > 0)) return f(sgd_rule{learning_rate}, std::array<int, 0>{});
+    if (nesterov) return f(momentum_rule<true>{learning_rate, momentum}, std::array{0});
+    f(momentum_rule<false>{learning_rate, momentum}, std::array{0});
   }
 };
 

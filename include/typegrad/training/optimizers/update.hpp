@@ -2,11 +2,12 @@
 #pragma once
 
 #include <typegrad/evaluators/cpu/team.hpp>
+#include <typegrad/evaluators/cpu/xsimd.hpp>
+#include <typegrad/training/optimizers/arithmetic.hpp>
 
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <xsimd/xsimd.hpp>
 
 // The loop that all optimizers share: one pass over weights, gradients and slots, which are flat
 // buffers of one layout (weights at multiples of 16 elements, zeros between them).
@@ -92,7 +93,7 @@ double sum_of_squares(float const* x, std::int64_t begin, std::int64_t end) noex
 
 /// This member's chunks of the squared norm of each segment, into `sums`.
 template <class Arch>
-void norm_partials(cpu::team const& team, float const* x, segment const* segments, int count,
+void norm_partials(on_cpu::team const& team, float const* x, segment const* segments, int count,
                    double* sums) noexcept {
   std::int64_t const all = norm_chunks(segments, count);
   auto const mine = team.part(all);
@@ -137,12 +138,12 @@ void update_range(Rule const rule, float* w, float const* g, float* const* slots
   static_assert(segment_grain % width == 0);
   constexpr auto count = static_cast<std::size_t>(Rule::slots);
   std::array<float*, count> s{};
-  for (std::size_t k = 0; k < count; ++k) s[k] = slots[used[k]];
+  for (std::size_t k = 0; k != count; ++k) s[k] = slots[used[k]];
   auto const one = [&](std::int64_t i) __attribute__((always_inline)) {
     batch weight = batch::load_aligned(w + i);
     batch gradient = batch::load_aligned(g + i);
     std::array<batch, count> slot;
-    for (std::size_t k = 0; k < count; ++k) slot[k] = batch::load_aligned(s[k] + i);
+    for (std::size_t k = 0; k != count; ++k) slot[k] = batch::load_aligned(s[k] + i);
     if constexpr (Conditioned) {
       gradient = gradient * c.scale;
       if (c.limit > 0) {  // comparisons that leave NaN alone
@@ -154,7 +155,7 @@ void update_range(Rule const rule, float* w, float const* g, float* const* slots
     }
     rule(weight, gradient, slot);
     weight.store_aligned(w + i);
-    for (std::size_t k = 0; k < count; ++k) slot[k].store_aligned(s[k] + i);
+    for (std::size_t k = 0; k != count; ++k) slot[k].store_aligned(s[k] + i);
   };
   for (std::int64_t i = begin; i < end; i += unroll * width)
     for (std::int64_t u = 0; u < unroll; ++u) one(i + u * width);
@@ -183,7 +184,7 @@ void update(Rule const rule, std::array<int, static_cast<std::size_t>(Rule::slot
   segment const* const segments = each ? t.variables : t.merged;
   int const segment_count = each ? t.variable_count : t.merged_count;
 
-  cpu::run_team(threads, [&](cpu::team const& team) {
+  on_cpu::run_team(threads, [&](on_cpu::team const& team) {
     conditioning c = common;
     if (each || all) {
       norm_partials<Arch>(team, t.gradients, segments, segment_count, t.partial_sums);
@@ -215,6 +216,15 @@ void update(Rule const rule, std::array<int, static_cast<std::size_t>(Rule::slot
         update_range<Arch, false>(rule, t.weights, t.gradients, t.slots, used.data(), begin, end,
                                   c);
     }
+  });
+}
+
+/// One step of an optimizer.
+template <class Arch = xsimd::default_arch, class Optimizer>
+void update(Optimizer const& o, update_target const& t, int threads) noexcept {
+  o.with_rule(t.step, [&](auto const& rule, auto const& used) {
+    update<Arch>(rule, used, t, threads, o.clipnorm, o.global_clipnorm, o.clipvalue,
+                 o.weight_decay * o.learning_rate);
   });
 }
 

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/evaluators/thrust/column.hpp>
+#include <typegrad/evaluators/thrust/convolution.hpp>
+#include <typegrad/evaluators/thrust/launch.hpp>
+#include <typegrad/evaluators/thrust/loop.hpp>
+#include <typegrad/evaluators/thrust/order.hpp>
+#include <typegrad/evaluators/thrust/product.hpp>
+#include <typegrad/evaluators/thrust/row.hpp>
+#include <typegrad/evaluators/thrust/sliding.hpp>
+#include <typegrad/evaluators/thrust/windows.hpp>
+
+#include <array>
+
+// The Thrust evaluator: gives a program's steps to a queue, one after the other.
+
+TYPEGRAD_ON_THRUST_BEGIN
+
+/// What a program works on; all of it in the device's memory, at multiples of 16 bytes. Arrays are
+/// dense and row-major; per-sample ones are (batch, extents...).
+struct bindings {
+  std::int64_t batch_size = 1;
+  void const* const* inputs = nullptr;  ///< per input of the program
+  float* weights = nullptr;             ///< the flat buffer of the weight layout
+  void* const* outputs = nullptr;       ///< per output: where it is written
+  std::byte* arena = nullptr;           ///< `arena_bytes`
+  unsigned* counters = nullptr;         ///< `counter_count` of them, 0 before the first run
+  run_state const* state = nullptr;
+};
+
+namespace detail {
+
+template <arithmetic Arithmetic, class Source>
+constexpr auto choose_kernel(std::type_identity<Source>) {
+  constexpr auto const& info = Source::info;
+  if constexpr (info.kind == step_kind::loop)
+    return std::type_identity<loop_kernel<Source>>{};
+  else if constexpr (info.kind == step_kind::row)
+    return std::type_identity<row_kernel<Source>>{};
+  else if constexpr (info.kind == step_kind::column)
+    return std::type_identity<column_kernel<Source>>{};
+  else if constexpr (info.product.code == op::dot_general)
+    return std::type_identity<product_kernel<Source, Arithmetic>>{};
+  else if constexpr (is_between(info.product.code, op::convolution, op::convolution_kernel) &&
+                     info.product.over.groups == 1)
+    return std::type_identity<convolution_kernel<Source, Arithmetic>>{};
+  else if constexpr (is_between(info.product.code, op::window_sum, op::window_gather))
+    return std::type_identity<window_kernel<Source>>{};
+  else
+    return std::type_identity<sliding_kernel<Source>>{};
+}
+template <class Program, arithmetic Arithmetic, int Step>
+constexpr auto kernel_of() {
+  return choose_kernel<Arithmetic>(
+      encoded_step<Program, Program::data.steps[static_cast<std::size_t>(Step)].signature>());
+}
+
+/// Scratch memory that a step needs, and how it is launched: what its kernel offers decides.
+template <class Kernel>
+std::int64_t scratch_of(std::type_identity<Kernel>, std::int64_t batch_size) {
+  if constexpr (requires { Kernel::scratch_bytes(batch_size); })
+    return Kernel::scratch_bytes(batch_size);
+  else
+    return 0;
+}
+template <class Kernel>
+auto plan_of([[maybe_unused]] std::int64_t batch_size) {
+  if constexpr (requires { Kernel::plan_of(batch_size); })
+    return Kernel::plan_of(batch_size);
+  else
+    return no_plan{};
+}
+/// Whether a step works in the library's memory, of which there is one piece.
+template <class Kernel>
+bool uses_library(std::type_identity<Kernel>, [[maybe_unused]] std::int64_t batch_size) {
+  if constexpr (requires { Kernel::for_library(batch_size); })
+    return Kernel::for_library(batch_size);
+  else
+    return false;
+}
+/// Whether a step is one launch of tiles, unless it is the library's.
+template <class Kernel>
+constexpr bool is_of_tiles(std::type_identity<Kernel>) {
+  return requires { &Kernel::tiles; };
+}
+template <class Kernel>
+void launch(queue& q, typename Kernel::arguments const& a) {
+  std::int64_t const batch = a.run.batch_size;
+  if constexpr (requires { Kernel::launch(q, a); })
+    Kernel::launch(q, a);
+  else if constexpr (requires { Kernel::units(batch); })
+    launch_units<Kernel>(q, Kernel::units(batch), a);
+  else
+    launch_tiles<Kernel>(q, Kernel::tiles(batch), a, plan_of<Kernel>(batch));
+  if constexpr (requires { Kernel::merging_tiles(batch); })
+    launch_tiles<Kernel, stage::merging>(q, Kernel::merging_tiles(batch), a,
+                                         plan_of<Kernel>(batch));
+}
+
+template <class Kernel>
+void run_kernel(std::type_identity<Kernel>, queue& q, step_info const& info, void* const* slots,
+                int const* streams, run_context const& run) {
+  typename Kernel::arguments a{};
+  for (int i = 0; i < info.buffer_count; ++i) a.slots[i] = slots[info.first_buffer + i];
+  for (int i = 0; i < info.stream_count; ++i) a.streams[i] = streams[info.first_stream + i];
+  a.run = run;
+  launch<Kernel>(q, a);
+}
+template <class Program, arithmetic Arithmetic, int Step>
+void run_step(queue& q, void* const* slots, run_context run, std::int64_t const* scratch,
+              step_order& order) {
+  run.scratch += scratch[Step];
+  run.counters += Step * most_counters;
+  auto const kernel = kernel_of<Program, Arithmetic, Step>();
+  bool const library = uses_library(kernel, run.batch_size);
+  order.begin(q, Step, library, !library && is_of_tiles(kernel));
+  run_kernel(kernel, q, Program::data.steps[static_cast<std::size_t>(Step)], slots,
+             Program::data.streams.data(), run);
+  order.end(q, Step);
+}
+
+/// Steps [First, First + Count), in blocks so that no fold grows long.
+template <class Program, arithmetic Arithmetic, int First, int Count>
+void run_steps(queue& q, void* const* slots, run_context const& run, std::int64_t const* scratch,
+               step_order& order) {
+  if constexpr (Count > 32) {
+    run_steps<Program, Arithmetic, First, Count / 2>(q, slots, run, scratch, order);
+    run_steps<Program, Arithmetic, First + Count / 2, Count - Count / 2>(q, slots, run, scratch,
+                                                                         order);
+  } else {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (run_step<Program, Arithmetic, First + static_cast<int>(I)>(q, slots, run, scratch, order),
+       ...);
+    }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
+  }
+}
+
+constexpr std::int64_t aligned_to_256(std::int64_t bytes) { return (bytes + 255) / 256 * 256; }
+
+/// Where each step's scratch memory begins, behind the arena's values, and how much there is: steps
+/// that run at the same time must not share it.
+template <class Program, arithmetic Arithmetic>
+struct scratch_plan {
+  std::array<std::int64_t, static_cast<std::size_t>(Program::step_count) + 1> begin{};
+
+  explicit scratch_plan(std::int64_t batch_size) {
+    fill(batch_size, std::make_index_sequence<static_cast<std::size_t>(Program::step_count)>{});
+  }
+
+ private:
+  template <std::size_t... I>
+  void fill(std::int64_t batch_size, std::index_sequence<I...>) {
+    std::int64_t const all[] = {
+        0, scratch_of(kernel_of<Program, Arithmetic, static_cast<int>(I)>(), batch_size)...};
+    for (std::size_t i = 0; i < sizeof...(I); ++i)
+      begin[i + 1] = begin[i] + aligned_to_256(all[i + 1]);
+  }
+};
+
+}  // namespace detail
+
+/// Bytes of the arena: the values between the steps, and scratch memory behind them.
+template <class Program, arithmetic Arithmetic = arithmetic::float32>
+std::int64_t arena_bytes(std::int64_t batch_size) {
+  return detail::aligned_to_256(Program::arena_bytes(batch_size)) +
+         detail::scratch_plan<Program, Arithmetic>(batch_size).begin[Program::step_count];
+}
+
+/// Counters that a program needs; any number of programs may share them, one running at a time.
+template <class Program>
+constexpr std::int64_t counter_count() {
+  return Program::step_count * most_counters;
+}
+
+/// Gives a program to a queue; it is run when its turn comes.
+template <class Program, arithmetic Arithmetic = arithmetic::float32>
+void run(queue& q, bindings const& b) {
+  static_assert(!Program::sizes.failed,
+                "typegrad could not cut this program's graph into steps; please report what "
+                "compile_graph(Recipe::build()).source.error says");
+  auto const& data = Program::data;
+  std::array<void*, static_cast<std::size_t>(Program::sizes.slots) + 1> slots;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.slots); ++i) {
+    buffer const& x = data.buffers[static_cast<std::size_t>(data.slots[i])];
+    switch (x.where) {
+      case buffer::place::input:
+        slots[i] = const_cast<void*>(b.inputs[x.index]);
+        break;
+      case buffer::place::weight:
+        slots[i] = b.weights + data.weight_offsets[static_cast<std::size_t>(x.index)];
+        break;
+      case buffer::place::output:
+        slots[i] = b.outputs[x.index];
+        break;
+      case buffer::place::arena:
+        slots[i] =
+            b.arena + (x.per_sample ? data.shared_bytes + b.batch_size * x.offset : x.offset);
+        break;
+    }
+  }
+  run_context const context{b.batch_size, b.state,
+                            b.arena + detail::aligned_to_256(Program::arena_bytes(b.batch_size)),
+                            b.counters};
+  detail::scratch_plan<Program, Arithmetic> const scratch(b.batch_size);
+  detail::step_order order(q, Program::data.steps.data(), Program::step_count,
+                           Program::data.stores.data(), Program::data.buffers.data(),
+                           Program::data.slots.data(), slots.data(), b.batch_size);
+  detail::run_steps<Program, Arithmetic, 0, Program::step_count>(q, slots.data(), context,
+                                                                 scratch.begin.data(), order);
+  order.join(q);
+}
+
+TYPEGRAD_ON_THRUST_END

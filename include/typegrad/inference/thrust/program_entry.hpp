@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/compiler/program.hpp>
+#include <typegrad/evaluators/thrust/run.hpp>
+#include <typegrad/inference/steps.hpp>
+
+#include <cstdint>
+#include <span>
+
+TYPEGRAD_ON_THRUST_BEGIN
+
+/// A program as a value, so that what runs it need not be a template.
+struct program_entry {
+  void (*run)(queue&, bindings const&) = nullptr;
+  std::int64_t (*arena_bytes)(std::int64_t batch_size) = nullptr;
+  value_info const* inputs = nullptr;
+  value_info const* outputs = nullptr;
+  int input_count = 0, output_count = 0;
+  std::int64_t counter_count = 0;
+
+  static std::int64_t bytes_of_value(value_info const& v, std::int64_t batch_size) {
+    return v.shape.count() * (v.per_sample ? batch_size : 1) * bytes_of(v.type);
+  }
+};
+
+template <class Program, arithmetic Arithmetic = arithmetic::float32>
+inline constexpr program_entry entry_of{&on_thrust::run<Program, Arithmetic>,
+                                        &on_thrust::arena_bytes<Program, Arithmetic>,
+                                        Program::data.inputs.data(),
+                                        Program::data.outputs.data(),
+                                        Program::sizes.inputs,
+                                        Program::sizes.outputs,
+                                        counter_count<Program>()};
+
+TYPEGRAD_ON_THRUST_END

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/inference/thrust/device_model.hpp>
+#include <typegrad/training/compile.hpp>
+#include <typegrad/training/policy_recipe.hpp>
+#include <typegrad/training/thrust/device_update.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+// A model in training on the device. A step is: the batch and its header are put into pinned memory
+// and sent on their way; the program, the optimizer's pass and the adding up are replayed from a
+// recording. Nothing waits for the device but the host that would overwrite a batch still under
+// way.
+
+TYPEGRAD_ON_THRUST_BEGIN
+
+class device_trainer final : public device_model, public training_detail::remote_trainer {
+ public:
+  explicit device_trainer(bool scales_loss) : scales_loss_{scales_loss} {}
+
+  void begin() override { restart_ = true; }
+
+  void train(training_detail::engine const& e, training_detail::batch_view const& b,
+             bool check_finite) override {
+    auto const& entry = *static_cast<program_entry const*>(e.setup.train.elsewhere);
+    auto const& optimizer = *static_cast<optimizer_entry const*>(e.setup.optimizer.elsewhere);
+    prepare(e);
+    bound_batch const batch = stage(e, b, check_finite, &optimizer);
+    device_update t;
+    t.weights = weights_on_device(e.core, true);
+    t.gradients = gradients_.as<float>();
+    for (int i = 0; i < e.setup.optimizer.slots; ++i)
+      if (e.setup.optimizer.uses[i])
+        t.slots[index(i)] =
+            slots_[index(i)].on_device(e.state.slots[i].data(), e.state.slots[i].size(), true,
+                                       queue_, "the optimizer's slots");
+    t.control = control();
+    t.header = batch.header;
+    t.variables = &e.state.variables;
+    t.merged = &e.state.merged;
+    t.chunks = chunks_.as<segment>();
+    t.chunk_count = chunk_count_;
+    t.first_chunks = first_chunks_.as<std::int64_t>();
+    t.partial_sums = partial_sums_.as<double>();
+    t.scales = scales_.as<float>();
+    t.clip = optimizer.clip_of(e.optimizer);
+    t.scaled_loss = scales_loss_;
+    t.decays = decays(batch);
+    t.results = static_cast<int>(e.setup.names.size());
+    std::byte* const arena = arena_for(entry, b.size);
+    int const variant = static_cast<int>(t.clip) * 2 + t.decays;
+    replay({&entry, b.size, staging_.current(), variant}, [&] {
+      if (scales_loss_) launch_units<scale_kernel>(queue_, 1, {batch.header, control()});
+      std::vector<void*> outputs = result_pointers(e);
+      for (segment const& s : e.state.variables) outputs.push_back(t.gradients + s.begin);
+      for (segment const& s : e.state.states) outputs.push_back(t.gradients + s.begin);
+      entry.run(queue_, {b.size, batch.inputs.data(), t.weights, outputs.data(), arena, counters(),
+                         &batch.header->state});
+      update(e, optimizer, t);
+      if (!t.closes_account()) close(e, batch, true);
+    });
+    staging_.used(*batch.piece, queue_);
+  }
+  void evaluate(training_detail::engine const& e, training_detail::batch_view const& b) override {
+    auto const& entry = *static_cast<program_entry const*>(e.setup.evaluate.elsewhere);
+    prepare(e);
+    bound_batch const batch = stage(e, b, false, nullptr);
+    float* const weights = weights_on_device(e.core, false);
+    std::byte* const arena = arena_for(entry, b.size);
+    replay({&entry, b.size, staging_.current(), 0}, [&] {
+      std::vector<void*> outputs = result_pointers(e);
+      entry.run(queue_, {b.size, batch.inputs.data(), weights, outputs.data(), arena, counters(),
+                         &batch.header->state});
+      close(e, batch, false);
+    });
+    staging_.used(*batch.piece, queue_);
+  }
+
+  outcome settle(training_detail::engine const& e, training_detail::running_means& means) override {
+    if (control_.bytes() == 0 || restart_) {
+      queue_.finish();
+      double const none[max_results] = {};
+      means.assign(none, 0);
+      return {};
+    }
+    auto& now = *settled_.as<training_control>();
+    queue_.copy(&now, control_.as<>(), sizeof(now));
+    queue_.finish();
+    means.assign(now.sums, now.samples);
+    for (std::size_t i = 0; i < e.setup.names.size(); ++i)
+      e.state.results[static_cast<std::int64_t>(i)] = now.results[i][0];
+    outcome const out{now.failed_step, now.failed_loss};
+    if (now.failed_step != 0) {
+      now.failed_step = 0;
+      queue_.copy(control_.as<>(), &now, sizeof(now));
+      queue_.finish();
+    }
+    return out;
+  }
+
+  void bring_slot(training_detail::training_state const& s, int slot, bool changing) override {
+    slots_[index(slot)].bring(const_cast<float*>(s.slots[slot].data()), s.slots[slot].size(),
+                              changing, queue_);
+  }
+
+ private:
+  static std::size_t index(int i) { return static_cast<std::size_t>(i); }
+  training_control* control() const { return control_.as<training_control>(); }
+
+  /// A batch as the recordings know it: on the device.
+  struct bound_batch {
+    staging::piece* piece;
+    step_header* header;
+    std::array<void const*, 3> inputs;
+  };
+
+  /// Memory, once; and a new beginning, if one was asked for.
+  void prepare(training_detail::engine const& e) {
+    auto const& s = e.state;
+    if (control_.bytes() == 0) {
+      gradients_ = device_memory(s.gradients.size() * 4, "the gradients");
+      settled_ = pinned_memory(sizeof(training_control));
+      *settled_.as<training_control>() = training_control{};
+      if (scales_loss_) settled_.as<training_control>()->loss_scale = 32768;  // as Keras begins
+      control_ = device_memory(sizeof(training_control), "training");
+      queue_.copy(control_.as<>(), settled_.as<>(), sizeof(training_control));
+      cut_into_chunks(s.variables);
+      std::vector<std::int64_t> elements;
+      for (segment const& state : s.states)
+        for (std::int64_t i = state.begin; i < state.end; ++i) elements.push_back(i);
+      state_count_ = static_cast<std::int64_t>(elements.size());
+      states_ = uploaded(elements);
+      queue_.finish();
+      restart_ = false;
+    }
+    if (restart_) {
+      auto* const c = control();
+      queue_.clear(&c->samples, sizeof(c->samples) + sizeof(c->sums));
+      restart_ = false;
+    }
+  }
+  template <class T>
+  device_memory uploaded(std::vector<T> const& values) {
+    auto const bytes = static_cast<std::int64_t>(values.size() * sizeof(T));
+    device_memory m(bytes, "training");
+    queue_.copy(m.as<>(), values.data(), bytes);
+    queue_.finish();
+    return m;
+  }
+  void cut_into_chunks(std::vector<segment> const& variables) {
+    std::vector<segment> chunks;
+    std::vector<std::int64_t> first;
+    for (segment const& v : variables) {
+      first.push_back(static_cast<std::int64_t>(chunks.size()));
+      for (std::int64_t at = v.begin; at < v.end; at += training_detail::norm_chunk)
+        chunks.push_back({at, std::min(at + training_detail::norm_chunk, v.end)});
+    }
+    first.push_back(static_cast<std::int64_t>(chunks.size()));
+    chunk_count_ = static_cast<std::int64_t>(chunks.size());
+    chunks_ = uploaded(chunks);
+    first_chunks_ = uploaded(first);
+    partial_sums_ = device_memory(chunk_count_ * 8, "training");
+    scales_ = device_memory(static_cast<std::int64_t>(variables.size() + 1) * 4, "training");
+  }
+
+  /// Puts a batch and its header into pinned memory and sends them to the device.
+  bound_batch stage(training_detail::engine const& e, training_detail::batch_view const& b,
+                    bool check_finite, optimizer_entry const* optimizer) {
+    std::int64_t const bytes[] = {e.setup.layout.input.count() * b.size * 4,
+                                  e.setup.layout.target.count() * b.size * 4, b.size * 4};
+    void const* const data[] = {b.x, b.y, b.weight};
+    std::int64_t all = header_bytes;
+    for (std::int64_t const n : bytes) all += detail::aligned_to_256(n);
+    staging::piece& p = staging_.next(all);
+    step_header h;
+    h.state.seed = e.state.seed;
+    h.state.step = static_cast<std::uint64_t>(e.state.step);
+    h.number = e.state.step + 1;
+    h.samples = b.size;
+    h.check_finite = check_finite;
+    if (optimizer != nullptr) optimizer->prepare(e.optimizer, h);
+    std::memcpy(p.here.as<>(), &h, sizeof(h));
+    bound_batch out{&p, p.there.as<step_header>(), {}};
+    std::int64_t at = header_bytes;
+    for (std::size_t i = 0; i < 3; ++i) {
+      std::memcpy(p.here.as<>() + at, data[i], static_cast<std::size_t>(bytes[i]));
+      out.inputs[i] = p.there.as<>() + at;
+      at += detail::aligned_to_256(bytes[i]);
+    }
+    staging_.send(p, all, queue_);
+    return out;
+  }
+  static constexpr std::int64_t header_bytes = 256;
+  static_assert(sizeof(step_header) <= header_bytes);
+
+  static bool decays(bound_batch const& batch) {
+    return batch.piece->here.as<step_header>()->decay != 0;
+  }
+
+  std::vector<void*> result_pointers(training_detail::engine const& e) const {
+    std::vector<void*> out;
+    for (std::size_t i = 0; i < e.setup.names.size(); ++i) out.push_back(control()->results[i]);
+    return out;
+  }
+
+  void update(training_detail::engine const& e, optimizer_entry const& optimizer,
+              device_update const& t) {
+    std::int64_t const elements = e.state.gradients.size();
+    if (scales_loss_) launch_units<overflow_kernel>(queue_, elements / 4, {t.gradients, t.control});
+    bool const all = t.clip == clipping::by_global_norm;
+    if (all || t.clip == clipping::by_norm) {
+      launch_tiles<norm_kernel>(queue_, t.chunk_count, {t.gradients, t.chunks, t.partial_sums});
+      launch_units<clip_kernel>(
+          queue_, all ? 1 : static_cast<std::int64_t>(t.variables->size()),
+          {t.partial_sums, t.first_chunks, t.chunk_count, t.scales, t.header, t.control, all});
+    }
+    launch_units<state_kernel>(
+        queue_, state_count_,
+        {t.weights, t.gradients, states_.as<std::int64_t>(), t.control, t.header});
+    optimizer.update(e.optimizer, queue_, t);
+  }
+  void close(training_detail::engine const& e, bound_batch const& batch, bool training) {
+    launch_units<closing_kernel>(
+        queue_, 1,
+        {control(), batch.header, static_cast<int>(e.setup.names.size()), training, scales_loss_});
+  }
+
+  bool scales_loss_;
+  bool restart_ = true;
+  mirror slots_[training_detail::max_slots];
+  device_memory gradients_, control_, states_, chunks_, first_chunks_, partial_sums_, scales_;
+  pinned_memory settled_;
+  std::int64_t state_count_ = 0, chunk_count_ = 0;
+};
+
+TYPEGRAD_ON_THRUST_END
+
+namespace typegrad::training_detail {
+
+template <auto Policy>
+struct training_runner<on<thrust, Policy>> : inference_detail::runner<on<thrust, Policy>> {
+  using policy = std::remove_cvref_t<decltype(Policy)>;
+  template <bool Training, class Model, class Loss, class... Metrics>
+  using loss_recipe = policy_loss_recipe<Training, policy, Model, Loss, Metrics...>;
+  template <class Optimizer>
+  static constexpr void const* optimizer_elsewhere() {
+    return &on_thrust::optimizer_entry_of<Optimizer>;
+  }
+  static remote_and_trainer make_remote() {
+    auto both = std::make_unique<on_thrust::device_trainer>(policy::scales_loss);
+    auto* const trainer = both.get();
+    return {std::unique_ptr<inference_detail::remote>(std::move(both)), trainer};
+  }
+};
+
+}  // namespace typegrad::training_detail
