@@ -28,7 +28,8 @@ struct predict_options {
 /// border. `predictor<net> model; model.load_weights("net.safetensors"); model.predict(x);`
 /// Where: `on<cpu>`, or on another evaluator; then weights that one looks at or changes are copied
 /// from and to the device when that is needed, and a view of one is good until the next run.
-template <class Model, class Where = on<cpu>, auto Sentence = diagnosis_of<Model>>
+template <class Model, class Where = on<cpu>,
+          auto Sentence = inference_detail::diagnosis_on<Where, traced<Model>>()>
 requires(correct(Sentence))
 class predictor {
   using sound = typename wrong_model<Sentence>::nothing;

@@ -81,11 +81,7 @@ inline constexpr compiled_step step_of{
 ///   step_of<Recipe>            a program, ready to run
 ///   make_remote()              for a model that is not trained
 template <class Where>
-struct runner {
-  static_assert(sizeof(Where) == 0,
-                "a model runs on<cpu>; on<thrust> needs #include <typegrad/cuda.hpp>, and takes "
-                "float32, tf32, mixed_bfloat16 or mixed_float16 as its second argument");
-};
+struct runner {};
 template <>
 struct runner<on<cpu>> {
   template <class Model>
@@ -96,5 +92,27 @@ struct runner<on<cpu>> {
   }
   static remote_pointer make_remote() { return {}; }
 };
+
+struct unknown_place {
+  static constexpr diagnosis sentence() {
+    return diagnosis{
+        "a model runs on<cpu>, or, with typegrad/cuda.hpp included, on<thrust> under float32, "
+        "tf32, "
+        "mixed_bfloat16 or mixed_float16"};
+  }
+};
+
+/// Whether there is an evaluator for a model.
+template <class Where>
+concept known_place = requires { runner<Where>::make_remote(); };
+
+/// What is wrong with where a model shall run, or else what `Source::sentence()` says.
+template <class Where, class Source>
+constexpr auto diagnosis_on() {
+  if constexpr (known_place<Where>)
+    return say<Source>();
+  else
+    return say<unknown_place>();
+}
 
 }  // namespace typegrad::inference_detail

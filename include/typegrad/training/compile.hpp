@@ -184,12 +184,15 @@ namespace training_detail {
 /// not among a call's candidates.
 template <class Model, class Where>
 struct compiler {
-  template <class Optimizer, class Loss, class... Metrics,
-            auto Sentence = say<loss_trace<Model, Loss, Metrics...>>()>
-    requires(correct(Sentence))
+  template <
+      class Optimizer, class Loss, class... Metrics,
+      auto Sentence = inference_detail::diagnosis_on<Where, loss_trace<Model, Loss, Metrics...>>()>
+  requires(correct(Sentence))
   auto operator()(Optimizer const& optimizer, Loss const&, Metrics const&...) const {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
-    return compiled_model<Model, Where, Optimizer, Loss, Metrics...>{optimizer};
+    // where nothing runs, what is done with the model shall not be wrong as well
+    using place = std::conditional_t<inference_detail::known_place<Where>, Where, on<cpu>>;
+    return compiled_model<Model, place, Optimizer, Loss, Metrics...>{optimizer};
   }
 };
 
@@ -199,7 +202,8 @@ struct compiler {
 /// `auto model = compile<net>(adam{}, mean_squared_error{}, mean_absolute_error{});`
 /// It runs on the CPU, or where the second argument says: `compile<net, on<thrust>>(...)`. What
 /// does not fit together is one sentence of the compiler.
-template <class Model, class Where = on<cpu>, auto Sentence = diagnosis_of<Model>>
+template <class Model, class Where = on<cpu>,
+          auto Sentence = inference_detail::diagnosis_on<Where, traced<Model>>()>
 requires(correct(Sentence))
 inline constexpr training_detail::compiler<Model, Where> compile{};
 
