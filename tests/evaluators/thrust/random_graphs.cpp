@@ -31,6 +31,6 @@ void check() {
 
 }  // namespace
 
-TEST_CASE("thrust: random graphs", "[thrust]") {
+TEST_CASE("thrust: random graphs", "[thrust][threads]") {
   check<4, 57, 172, 211, 293, 1066, 31, 75, 118, 302>();
 }

@@ -2,13 +2,15 @@
 // Which of Thrust's systems the evaluator is built for, and Thrust itself.
 #pragma once
 
+#if !defined(__CUDACC__) && !defined(THRUST_DEVICE_SYSTEM)
+#error \
+    "typegrad on Thrust: build with nvcc, or choose a host system of Thrust: -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP or THRUST_DEVICE_SYSTEM_CPP"
+#define THRUST_DEVICE_SYSTEM THRUST_DEVICE_SYSTEM_CPP  // so that this is the only error
+#endif
+
 #include <thrust/detail/config.h>
 
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
-#if !defined(__CUDACC__)
-#error \
-    "typegrad on Thrust: build with nvcc, or choose a host system of Thrust: -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP or THRUST_DEVICE_SYSTEM_CPP"
-#endif
 #define TYPEGRAD_CUDA 1
 /// Before functions that run where the kernels do.
 #define TYPEGRAD_DEVICE __device__

@@ -166,8 +166,8 @@ class device_model : public inference_detail::remote {
   static constexpr std::size_t most_recordings = 64;
   device_memory arena_, counters_, results_;
   std::map<recorded, recording> recordings_;
-  recorded last_{};
-  int generation_ = 0;
+  [[maybe_unused]] recorded last_{};
+  [[maybe_unused]] int generation_ = 0;
 };
 
 TYPEGRAD_ON_THRUST_END
