@@ -89,6 +89,15 @@ class device_model : public inference_detail::remote {
     queue_.finish();
   }
 
+  /// Does again what was done last, with what lies on the device: for measurements. Requires CUDA.
+  void repeat() {
+#if TYPEGRAD_CUDA
+    queue_.replay(recordings_.at(last_));
+#endif
+  }
+  /// What the device's work is given to.
+  queue& work() { return queue_; }
+
  protected:
   static constexpr std::int64_t state_bytes = 256;  // keeps what follows aligned
   static_assert(sizeof(run_state) <= state_bytes);
@@ -102,16 +111,6 @@ class device_model : public inference_detail::remote {
     auto operator<=>(recorded const&) const = default;
   };
 
-  /// Does again what was done last, with what lies on the device: for measurements. Requires CUDA.
- public:
-  void repeat() {
-#if TYPEGRAD_CUDA
-    queue_.replay(recordings_.at(last_));
-#endif
-  }
-  queue& work() { return queue_; }
-
- protected:
   /// Does what `launch` gives to the queue: recorded the first time, replayed from then on.
   template <class Launch>
   void replay(recorded const& what, Launch const& launch) {
