@@ -164,11 +164,7 @@ constexpr symbol lower_convolution_max(symbol y, window const& blocks) {
 /// the maximum of windows along.
 constexpr graph lower(graph const& g) {
   graph out;
-  out.weights = g.weights;
-  out.inputs = g.inputs;
-  out.error = g.error;
-  out.training = g.training;
-  out.random_streams = g.random_streams;
+  out.begin_as(g);
   if (g.failed()) return out;
   list<int> const users = detail::users_of(g);
   list<int> renamed(g.size(), -1);

@@ -57,13 +57,9 @@ class precision_mixer {
       : from_{from}, to_{to}, compute_{compute} {}
 
   constexpr void run() {
-    to_.weights = from_.weights;
-    to_.inputs = from_.inputs;
+    to_.begin_as(from_);
     to_.regions = from_.regions;
-    to_.error = from_.error;
-    to_.training = from_.training;
     to_.trainable = from_.trainable;
-    to_.random_streams = from_.random_streams;
     to_.scope = from_.scope;
     to_.layers = from_.layers;
     to_.layer_depth = from_.layer_depth;

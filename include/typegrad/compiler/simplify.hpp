@@ -17,11 +17,7 @@ class simplifier {
   constexpr simplifier(graph const& from, graph& to) : from_{from}, to_{to} {}
 
   constexpr void run() {
-    to_.weights = from_.weights;
-    to_.inputs = from_.inputs;
-    to_.error = from_.error;
-    to_.training = from_.training;
-    to_.random_streams = from_.random_streams;
+    to_.begin_as(from_);
     if (from_.failed()) return;
     users_ = users_of(from_);
     renamed_.resize(from_.size(), -1);

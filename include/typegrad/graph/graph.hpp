@@ -64,6 +64,16 @@ class graph {
   }
   constexpr bool failed() const { return !error.empty(); }
 
+  /// Takes over what a rewriting pass leaves as it is in `from`; nodes and what names them are its
+  /// own to make.
+  constexpr void begin_as(graph const& from) {
+    weights = from.weights;
+    inputs = from.inputs;
+    error = from.error;
+    training = from.training;
+    random_streams = from.random_streams;
+  }
+
   /// Keeps the first sentence, with the layer it happened in before it.
   constexpr void fail(diagnosis const& what) {
     if (failed()) return;
