@@ -95,26 +95,31 @@ struct found_element {
   }
 };
 
-/// Rows are windows (sample, position of y), the contracted axis is (tap, channel) of x.
-template <class T, class Extents>
-struct windows_of_x {
+/// What taps read or write. Of x: rows are windows (sample, position of y), the contracted axis is
+/// (tap, channel). Of y: rows are (sample, position of x), the contracted axis is (tap, filter).
+template <class T, class Extents, bool OfX>
+struct tapped_operand {
+  static constexpr int depth = OfX ? Extents::channels : Extents::filters;
+  static constexpr int positions = OfX ? Extents::positions_in : Extents::positions_out;
+  static constexpr int rows_of_sample = OfX ? Extents::positions_out : Extents::positions_in;
   static constexpr bool along_inner = true;
-  static constexpr bool by_four = Extents::channels % 4 == 0;
-  static constexpr int section_length = Extents::channels;
+  static constexpr bool by_four = depth % 4 == 0;
+  static constexpr int section_length = depth;
   using real = typename found_element<T>::real;
 
-  T const* x;
+  T const* data;
   std::int64_t rows;
 
   struct line {
     T const* sample;  ///< null beyond the end
-    typename Extents::place window;
+    typename Extents::place at;
   };
   TYPEGRAD_DEVICE line at(std::int64_t row) const {
     if (row >= rows) return {nullptr, {}};
-    std::int64_t const sample = row / Extents::positions_out;
-    return {x + sample * (Extents::positions_in * Extents::channels),
-            Extents::output_at(static_cast<int>(row - sample * Extents::positions_out))};
+    std::int64_t const sample = row / rows_of_sample;
+    auto const within = static_cast<int>(row - sample * rows_of_sample);
+    return {data + sample * (positions * depth),
+            OfX ? Extents::output_at(within) : Extents::input_at(within)};
   }
   /// What is known once the tap is.
   struct section {
@@ -123,59 +128,13 @@ struct windows_of_x {
   };
   TYPEGRAD_DEVICE static section section_at(std::int64_t inner) {
     auto const i = static_cast<unsigned>(inner);
-    constexpr auto each = static_cast<unsigned>(Extents::channels);
+    constexpr auto each = static_cast<unsigned>(depth);
     return {Extents::tap_at(static_cast<int>(i / each)), static_cast<int>(i % each)};
   }
   TYPEGRAD_DEVICE T const* element(line const& l, section const& s, int further) const {
-    int const e = Extents::read_by(l.window, s.tap);
+    int const e = OfX ? Extents::read_by(l.at, s.tap) : Extents::reader(l.at, s.tap);
     if (l.sample == nullptr || e < 0) return nullptr;
-    return l.sample + (e * Extents::channels + s.channel + further);
-  }
-  TYPEGRAD_DEVICE real one(line const& l, std::int64_t inner) const {
-    return found_element<T>::one(element(l, section_at(inner), 0));
-  }
-  TYPEGRAD_DEVICE void four(line const& l, std::int64_t inner, real* to) const {
-    found_element<T>::four(element(l, section_at(inner), 0), to);
-  }
-  TYPEGRAD_DEVICE void four(line const& l, section const& s, int further, real* to) const {
-    found_element<T>::four(element(l, s, further), to);
-  }
-};
-
-/// Rows are (sample, position of x), the contracted axis is (tap, filter) of y.
-template <class T, class Extents>
-struct readers_of_x {
-  static constexpr bool along_inner = true;
-  static constexpr bool by_four = Extents::filters % 4 == 0;
-  static constexpr int section_length = Extents::filters;
-  using real = typename found_element<T>::real;
-
-  T const* y;
-  std::int64_t rows;
-
-  struct line {
-    T const* sample;
-    typename Extents::place at;
-  };
-  TYPEGRAD_DEVICE line at(std::int64_t row) const {
-    if (row >= rows) return {nullptr, {}};
-    std::int64_t const sample = row / Extents::positions_in;
-    return {y + sample * (Extents::positions_out * Extents::filters),
-            Extents::input_at(static_cast<int>(row - sample * Extents::positions_in))};
-  }
-  struct section {
-    typename Extents::place tap;
-    int filter;
-  };
-  TYPEGRAD_DEVICE static section section_at(std::int64_t inner) {
-    auto const i = static_cast<unsigned>(inner);
-    constexpr auto each = static_cast<unsigned>(Extents::filters);
-    return {Extents::tap_at(static_cast<int>(i / each)), static_cast<int>(i % each)};
-  }
-  TYPEGRAD_DEVICE T const* element(line const& l, section const& s, int further) const {
-    int const o = Extents::reader(l.at, s.tap);
-    if (l.sample == nullptr || o < 0) return nullptr;
-    return l.sample + (o * Extents::filters + s.filter + further);
+    return l.sample + (e * depth + s.channel + further);
   }
   TYPEGRAD_DEVICE real one(line const& l, std::int64_t inner) const {
     return found_element<T>::one(element(l, section_at(inner), 0));
@@ -280,10 +239,8 @@ struct convolution_operands {
   /// (anything, filters), dense: the kernel, or y.
   using filters = dense_operand<element, false, p.filters % 4 == 0, filter_strides>;
 
-  using left =
-      std::conditional_t<p.code == op::convolution, windows_of_x<element, walk>,
-                         std::conditional_t<p.code == op::convolution_input,
-                                            readers_of_x<element, walk>, taps_of_x<element, walk>>>;
+  using left = std::conditional_t<p.code == op::convolution_kernel, taps_of_x<element, walk>,
+                                  tapped_operand<element, walk, p.code == op::convolution>>;
   using right =
       std::conditional_t<p.code == op::convolution_input, kernel_for_x<element, walk>, filters>;
 

@@ -111,16 +111,7 @@ struct tensor_tile_product {
           to[1] = sums[i][j][2 * half + 1];
         }
     g.sync();
-    if constexpr (slices > 1) {
-      constexpr int elements = Shape.rows * Shape.columns;
-      for (int e = g.rank(); e < elements; e += threads) {
-        float total = memory[e];
-#pragma unroll
-        for (int s = 1; s < slices; ++s) total += memory[s * elements + e];
-        memory[e] = total;
-      }
-      g.sync();
-    }
+    add_slices<slices, Shape.rows * Shape.columns>(g, memory);
     return memory;
   }
 

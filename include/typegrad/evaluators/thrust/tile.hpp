@@ -10,19 +10,19 @@
 // images.
 //
 // An operand tells how its elements lie and hands them out:
-//   static constexpr bool along_inner;    // neighbours in memory follow on each other along the
-//                                         // contracted axis, not along the rows (columns)
-//   static constexpr bool by_four;        // four of them from a multiple of 4 on can be read at
-//   once using line = ...;                     // what is known once a row (column) is line
-//   at(std::int64_t outer) const;    // outer: a row of A, a column of B; it may be beyond the end
-//   using real = ...;                     // float or double
-//   real one(line const&, std::int64_t inner) const;             // 0 beyond the end
-//   void four(line const&, std::int64_t inner, real* to) const;  // along the inner axis, if
-//                                                                // along_inner; else along the
-//                                                                outer
+//   static constexpr bool along_inner;  // neighbours in memory follow on each other along the
+//                                       // contracted axis, not along the rows (columns)
+//   static constexpr bool by_four;      // four from a multiple of 4 on can be read at once
+//   using line = ...;                   // what is known once a row (column) is
+//   line at(std::int64_t outer) const;  // a row of A, a column of B; it may be beyond the end
+//   using real = ...;                   // float or double
+//   real one(line const&, std::int64_t inner) const;  // 0 beyond the end
+//   void four(line const&, std::int64_t inner, real* to) const;
+//     // along the inner axis if along_inner, else along the outer
 // One whose inner axis is of sections may also have
 //   static constexpr int section_length;
-//   using section = ...; static section section_at(std::int64_t inner);   // known for all lines
+//   using section = ...;                // what is known for all lines
+//   static section section_at(std::int64_t inner);
 //   void four(line const&, section const&, int further, real* to) const;
 
 TYPEGRAD_ON_THRUST_BEGIN
@@ -140,6 +140,21 @@ struct tile_fetcher {
   }
 };
 
+/// Adds the other slices of `Elements` sums to the first; they and the result are there for all
+/// threads.
+template <int Slices, int Elements, int Threads, class Real>
+TYPEGRAD_DEVICE void add_slices(group<Threads> const& g, Real* sums) {
+  if constexpr (Slices > 1) {
+    for (int e = g.rank(); e < Elements; e += Threads) {
+      Real total = sums[e];
+#pragma unroll
+      for (int s = 1; s < Slices; ++s) total += sums[s * Elements + e];
+      sums[e] = total;
+    }
+    g.sync();
+  }
+}
+
 template <tile_shape Shape, class A, class B>
 struct tile_product {
   using real = typename A::real;
@@ -230,16 +245,7 @@ struct tile_product {
       for (int j = 0; j < Shape.columns_each; ++j)
         memory[(slice * Shape.rows + my_row + i) * Shape.columns + my_column + j] = sums[i][j];
     g.sync();
-    if constexpr (slices > 1) {
-      constexpr int elements = Shape.rows * Shape.columns;
-      for (int e = g.rank(); e < elements; e += threads) {
-        real total = memory[e];
-#pragma unroll
-        for (int s = 1; s < slices; ++s) total += memory[s * elements + e];
-        memory[e] = total;
-      }
-      g.sync();
-    }
+    add_slices<slices, Shape.rows * Shape.columns>(g, memory);
     return memory;
   }
 };

@@ -40,11 +40,8 @@ class device_model : public inference_detail::remote {
     }
     for (std::int64_t begin = 0; begin < rows; begin += batch_size) {
       std::int64_t const count = begin + batch_size < rows ? batch_size : rows - begin;
-      auto& piece = staging_.next(state_bytes + batch_size * row_values * 4);
-      *piece.here.as<run_state>() = run_state{};
-      inference_detail::convert(x.type(), x.row(begin), count * row_values, core.input_type,
-                                piece.here.as<>() + state_bytes);
-      staging_.send(piece, state_bytes + count * row_values * 4, queue_);
+      auto& piece =
+          stage_rows(core, x.type(), x.row(begin), count * row_values, batch_size * row_values);
       void const* const input = piece.there.as<>() + state_bytes;
       void* const output = results_.as<void>();
       replay({&entry, count, staging_.current(), 0}, [&] {
@@ -63,21 +60,16 @@ class device_model : public inference_detail::remote {
     std::int64_t const rows = x.shape().rows();
     std::int64_t const values = rows * x.shape().row_size();
     float* const weights = weights_on_device(core, false);
-    auto& piece = staging_.next(state_bytes + values * 4);
-    *piece.here.as<run_state>() = run_state{};
-    inference_detail::convert(x.type(), x.data(), values, core.input_type,
-                              piece.here.as<>() + state_bytes);
-    staging_.send(piece, state_bytes + values * 4, queue_);
+    auto& piece = stage_rows(core, x.type(), x.data(), values, values);
     std::vector<void*> results;
+    std::vector<std::int64_t> places;
     std::int64_t bytes = 0;
-    for (int i = 0; i < entry.output_count; ++i)
-      bytes += detail::aligned_to_256(program_entry::bytes_of_value(entry.outputs[i], rows));
-    device_memory const memory(bytes, "gradients");
-    bytes = 0;
     for (int i = 0; i < entry.output_count; ++i) {
-      results.push_back(memory.as<>() + bytes);
+      places.push_back(bytes);
       bytes += detail::aligned_to_256(program_entry::bytes_of_value(entry.outputs[i], rows));
     }
+    device_memory const memory(bytes, "gradients");
+    for (std::int64_t const at : places) results.push_back(memory.as<>() + at);
     void const* const input = piece.there.as<>() + state_bytes;
     std::byte* const arena = arena_for(entry, rows);
     entry.run(queue_, {rows, &input, weights, results.data(), arena, counters(),
@@ -162,6 +154,18 @@ class device_model : public inference_detail::remote {
   mirror weights_;
 
  private:
+  /// Sends `count` values of an input, after a run's state, on their way; the piece has room for
+  /// `most`.
+  staging::piece& stage_rows(inference_detail::model_core const& core,
+                             inference_detail::element_type const& from, void const* data,
+                             std::int64_t count, std::int64_t most) {
+    auto& piece = staging_.next(state_bytes + most * 4);
+    *piece.here.as<run_state>() = run_state{};
+    inference_detail::convert(from, data, count, core.input_type, piece.here.as<>() + state_bytes);
+    staging_.send(piece, state_bytes + count * 4, queue_);
+    return piece;
+  }
+
   static constexpr std::size_t most_recordings = 64;
   device_memory arena_, counters_, results_;
   std::map<recorded, recording> recordings_;

@@ -14,9 +14,8 @@ TYPEGRAD_ON_THRUST_BEGIN
 struct program_entry {
   void (*run)(queue&, bindings const&) = nullptr;
   std::int64_t (*arena_bytes)(std::int64_t batch_size) = nullptr;
-  value_info const* inputs = nullptr;
   value_info const* outputs = nullptr;
-  int input_count = 0, output_count = 0;
+  int output_count = 0;
   std::int64_t counter_count = 0;
 
   static std::int64_t bytes_of_value(value_info const& v, std::int64_t batch_size) {
@@ -27,9 +26,7 @@ struct program_entry {
 template <class Program, arithmetic Arithmetic = arithmetic::float32>
 inline constexpr program_entry entry_of{&on_thrust::run<Program, Arithmetic>,
                                         &on_thrust::arena_bytes<Program, Arithmetic>,
-                                        Program::data.inputs.data(),
                                         Program::data.outputs.data(),
-                                        Program::sizes.inputs,
                                         Program::sizes.outputs,
                                         counter_count<Program>()};
 

@@ -30,7 +30,7 @@ class staging {
     p.copied.wait();
     if (p.here.bytes() < bytes) {
       p.used.wait();
-      p.here = pinned_memory(bytes);
+      p.here = pinned_memory(bytes, "a batch");
       p.there = device_memory(bytes, "a batch");
       ++generation_;
     }

@@ -124,7 +124,7 @@ class device_trainer final : public device_model, public training_detail::remote
     auto const& s = e.state;
     if (control_.bytes() == 0) {
       gradients_ = device_memory(s.gradients.size() * 4, "the gradients");
-      settled_ = pinned_memory(sizeof(training_control));
+      settled_ = pinned_memory(sizeof(training_control), "training");
       *settled_.as<training_control>() = training_control{};
       if (scales_loss_) settled_.as<training_control>()->loss_scale = 32768;  // as Keras begins
       control_ = device_memory(sizeof(training_control), "training");
