@@ -3,6 +3,7 @@
 #pragma once
 
 #include <typegrad/data.hpp>
+#include <typegrad/expressions.hpp>
 #include <typegrad/inference/predictor.hpp>
 #include <typegrad/io/checkpoint.hpp>
 #include <typegrad/io/history_plot.hpp>

@@ -92,7 +92,7 @@ namespace options = tg::options;
 static_assert(std::same_as<tg::option_tag<decltype(tg::relu)>, options::activation>);
 static_assert(std::same_as<tg::option_tag<decltype(tg::same)>, options::padding>);
 static_assert(std::same_as<tg::option_tag<decltype(tg::no_bias)>, options::bias>);
-static_assert(std::same_as<tg::option_tag<tg::zeros>, options::kernel_initializer>);
+static_assert(std::same_as<tg::option_tag<tg::zeros<>>, options::kernel_initializer>);
 static_assert(std::same_as<tg::option_tag<tg::initializer>, options::kernel_initializer>);
 static_assert(std::same_as<tg::option_tag<tg::regularizer>, options::kernel_regularizer>);
 static_assert(std::same_as<tg::option_tag<decltype(tg::bias_initializer(tg::ones{}))>,

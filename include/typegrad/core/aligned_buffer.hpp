@@ -10,6 +10,9 @@
 
 namespace typegrad {
 
+/// Asks for memory as it comes.
+struct uninitialized_tag {};
+
 /// Memory for `size` elements that starts at a multiple of 64 bytes, all bits zero at first.
 template <class T>
 class aligned_buffer {
@@ -20,16 +23,11 @@ class aligned_buffer {
 
   aligned_buffer() = default;
   explicit aligned_buffer(std::int64_t size) : size_{size} {
-    if (size <= 0) {
-      size_ = 0;
-      return;
-    }
-    // Whole cache lines, so that a vector may be read or written where the last element is.
-    std::size_t const bytes =
-        (static_cast<std::size_t>(size) * sizeof(T) + alignment - 1) / alignment * alignment;
-    data_ = static_cast<T*>(::operator new(bytes, std::align_val_t{alignment}));
-    std::memset(static_cast<void*>(data_), 0, bytes);
+    if (std::size_t const bytes = take(size))
+      std::memset(static_cast<void*>(data_), 0, bytes);
   }
+  /// The same, not cleared: for values that are all written before one is read.
+  aligned_buffer(std::int64_t size, uninitialized_tag) : size_{size} { take(size); }
   aligned_buffer(aligned_buffer const& other) : aligned_buffer(other.size_) {
     if (size_ > 0)
       std::memcpy(static_cast<void*>(data_), other.data_,
@@ -56,6 +54,18 @@ class aligned_buffer {
   T const* end() const { return data_ + size_; }
 
  private:
+  /// Takes whole cache lines, so that a vector may be read or written where the last element is.
+  std::size_t take(std::int64_t size) {
+    if (size <= 0) {
+      size_ = 0;
+      return 0;
+    }
+    std::size_t const bytes =
+        (static_cast<std::size_t>(size) * sizeof(T) + alignment - 1) / alignment * alignment;
+    data_ = static_cast<T*>(::operator new(bytes, std::align_val_t{alignment}));
+    return bytes;
+  }
+
   T* data_ = nullptr;
   std::int64_t size_ = 0;
 };

@@ -30,4 +30,34 @@ constexpr std::string_view to_text(dtype t) {
   return names[static_cast<int>(t)];
 }
 
+/// The dtype of C++'s own element types: float, double, std::int32_t, std::int8_t and bool.
+template <class T>
+struct dtype_of_type;
+template <>
+struct dtype_of_type<float> {
+  static constexpr dtype value = dtype::float32;
+};
+template <>
+struct dtype_of_type<double> {
+  static constexpr dtype value = dtype::float64;
+};
+template <>
+struct dtype_of_type<std::int32_t> {
+  static constexpr dtype value = dtype::int32;
+};
+template <>
+struct dtype_of_type<std::int8_t> {
+  static constexpr dtype value = dtype::int8;
+};
+template <>
+struct dtype_of_type<bool> {
+  static constexpr dtype value = dtype::boolean;
+};
+template <class T>
+inline constexpr dtype dtype_of = dtype_of_type<T>::value;
+
+/// A type that tensors can have elements of.
+template <class T>
+concept tensor_element = requires { dtype_of_type<T>::value; };
+
 }  // namespace typegrad

@@ -87,6 +87,9 @@ struct axis_list {
   }
 };
 
+/// The length of an axis that is only known at run time: tensor<float, dynamic, 3>.
+inline constexpr std::int64_t dynamic = -1;
+
 /// Extents as a type: what stands at the library's border.
 template <std::int64_t... Dims>
 struct shape {

@@ -28,4 +28,26 @@ struct initializer {
   constexpr bool operator==(initializer const&) const = default;
 };
 
+namespace initializers {
+
+// These are class templates because tensors have the same names: zeros{} is an initializer,
+// zeros<float, 2, 3>() a tensor (expressions/create.hpp).
+
+template <class T = void, std::int64_t... Dims>
+struct zeros {
+  constexpr operator initializer() const { return {}; }
+};
+
+template <class T = void, std::int64_t... Dims>
+struct ones {
+  constexpr operator initializer() const { return {.a = 1}; }
+};
+
+template <class T = void, std::int64_t... Dims>
+struct constant {
+  float value = 0;
+  constexpr operator initializer() const { return {.a = value}; }
+};
+
+}  // namespace initializers
 }  // namespace typegrad

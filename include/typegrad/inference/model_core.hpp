@@ -5,7 +5,7 @@
 #include <typegrad/inference/match.hpp>
 #include <typegrad/inference/remote.hpp>
 #include <typegrad/inference/steps.hpp>
-#include <typegrad/inference/threads.hpp>
+#include <typegrad/evaluators/cpu/threads.hpp>
 #include <typegrad/inference/weight_table.hpp>
 #include <typegrad/nn/initialize.hpp>
 

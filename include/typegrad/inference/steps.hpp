@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/compiler/program.hpp>
+#include <typegrad/evaluators/cpu/cost.hpp>
 #include <typegrad/evaluators/cpu/run.hpp>
 #include <typegrad/inference/on.hpp>
 #include <typegrad/inference/recipes.hpp>
@@ -11,59 +12,17 @@
 
 namespace typegrad::inference_detail {
 
-/// About how long a program takes on one thread, in clock cycles: shared + batch * per_sample.
-struct program_cost {
-  double shared = 0;
-  double per_sample = 0;
-};
-
-template <class Program>
-constexpr program_cost cost_of() {
-  // Vectors of 16 or 8; near enough for what it decides.
-  constexpr double products_a_cycle = 32;
-  constexpr double instructions_a_cycle = 8;
-  program_cost cost;
-  for (int i = 0; i < Program::step_count; ++i) {
-    step_info const& s = Program::data.steps[static_cast<std::size_t>(i)];
-    double elements = 1;
-    double loops = 1;
-    bool sampled = false;
-    auto const size = [&sampled](domain_axis const& axis) {
-      sampled = sampled || axis.batch;
-      return static_cast<double>(axis.extent);
-    };
-    auto const add = [&](double cycles) {
-      (sampled ? cost.per_sample : cost.shared) += cycles;
-    };
-    for (int a = 0; a < s.rank; ++a) {
-      double const n = size(s.axes[a]);
-      elements *= n;
-      if (a < s.product.loops) loops *= n;
-    }
-    add(elements * s.instruction_count / instructions_a_cycle);
-    if (s.kind == step_kind::contraction)
-      add(loops * size(s.product.rows) * size(s.product.columns) * size(s.product.inner) /
-          products_a_cycle);
-  }
-  return cost;
-}
-
 /// A compiled program as a value, so that what calls it need not be a template.
 struct compiled_step {
   void (*run)(on_cpu::bindings const&) = nullptr;
   std::int64_t (*arena_bytes)(std::int64_t batch, int threads) = nullptr;
-  program_cost cost;
+  on_cpu::program_cost cost;
   int step_count = 0;
   void const* elsewhere = nullptr;  ///< the program as the model's remote knows it, if it has one
 
-  /// How many of `most` threads are worth having. Each step ends with all of them waiting for the
-  /// last one, so that small programs are faster on fewer.
+  /// How many of `most` threads are worth having.
   int useful_threads(std::int64_t batch, int most) const {
-    constexpr double begin = 10000;  // cycles that a thread must save to pay for itself
-    constexpr double wait = 400;     // and for each step
-    double const cycles = cost.shared + static_cast<double>(batch) * cost.per_sample;
-    double const useful = 1 + cycles / (begin + wait * step_count);
-    return useful < most ? static_cast<int>(useful) : most;
+    return on_cpu::useful_threads(cost, step_count, batch, most);
   }
 };
 
@@ -73,7 +32,7 @@ inline constexpr compiled_step step_of{
     [](std::int64_t batch, int threads) {
       return static_cast<std::int64_t>(on_cpu::arena_bytes<program<Recipe>>(batch, threads));
     },
-    cost_of<program<Recipe>>(), program<Recipe>::step_count, nullptr};
+    on_cpu::cost_of<program<Recipe>>(), program<Recipe>::step_count, nullptr};
 
 /// What makes models run on an evaluator. `on<cpu>` has no remote; the others are where the
 /// evaluator's own headers are.

@@ -10,19 +10,6 @@ namespace typegrad {
 
 namespace initializers {
 
-struct zeros {
-  constexpr operator initializer() const { return {}; }
-};
-
-struct ones {
-  constexpr operator initializer() const { return {.a = 1}; }
-};
-
-struct constant {
-  float value = 0;
-  constexpr operator initializer() const { return {.a = value}; }
-};
-
 struct random_uniform {
   float minval = -0.05F;
   float maxval = 0.05F;

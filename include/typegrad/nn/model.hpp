@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/diagnosis.hpp>
 #include <typegrad/graph/graph.hpp>
-#include <typegrad/nn/diagnosis.hpp>
 
 #include <concepts>
 #include <type_traits>
@@ -121,7 +121,7 @@ struct traced {
   static constexpr diagnosis sentence() { return facts.sentence; }
 };
 
-/// What is wrong with M, as a template argument; see nn/diagnosis.hpp.
+/// What is wrong with M, as a template argument; see core/diagnosis.hpp.
 template <class M>
 inline constexpr auto diagnosis_of = say<traced<M>>();
 

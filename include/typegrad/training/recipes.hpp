@@ -89,7 +89,7 @@ constexpr void attach_gradients(graph& g, symbol objective) {
   }
 }
 
-/// What is wrong with a model and its loss and metrics, for nn/diagnosis.hpp.
+/// What is wrong with a model and its loss and metrics, for core/diagnosis.hpp.
 template <class Model, class Loss, class... Metrics>
 struct loss_trace {
   static constexpr diagnosis sentence() { return loss_graph<Model, Loss, Metrics...>(true).error; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/core/dtype.hpp>
+#include <typegrad/core/inline.hpp>
 #include <typegrad/evaluators/cpu/partial.hpp>
 #include <typegrad/core/quiet.hpp>
 
@@ -47,8 +48,6 @@ template <class Real, class Arch>
 inline constexpr int lane_count = static_cast<int>(xsimd::batch<Real, Arch>::size);
 
 namespace detail {
-
-#define TYPEGRAD_INLINE __attribute__((always_inline)) inline
 
 template <class Real, class Arch>
 using integers = xsimd::batch<integer_of<Real>, Arch>;

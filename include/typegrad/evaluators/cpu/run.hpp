@@ -89,6 +89,19 @@ constexpr bool multiplies_integers() {
 template <class Program, class Arch>
 inline void run_checked(bindings const& b) noexcept;
 
+/// Calls f.operator()<I>() for I from First on, in blocks so that no fold grows long.
+template <class Program, int Count, int First = 0, class F>
+TYPEGRAD_INLINE void each_slot(F const& f) {
+  if constexpr (Count > 64) {
+    each_slot<Program, Count / 2, First>(f);
+    each_slot<Program, Count - Count / 2, First + Count / 2>(f);
+  } else {
+    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+      (f.template operator()<First + static_cast<int>(I)>(), ...);
+    }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
+  }
+}
+
 template <class Program, class Arch, std::size_t... I>
 constexpr std::size_t most_scratch(int team_size, std::index_sequence<I...>) {
   std::size_t most = 0;
@@ -130,6 +143,31 @@ void run(bindings const& b) noexcept {
   static_assert(!multiplies_integers,
                 "a matrix product on the CPU needs float32 or float64 values; cast them first");
   if constexpr (supported && !multiplies_integers) detail::run_checked<Program, Arch>(b);
+}
+
+/// Runs a program without weights, randomness or samples on the caller's thread, within the caller:
+/// of a program of scalars, nothing is left but its arithmetic.
+template <class Program, class Arch = xsimd::default_arch>
+TYPEGRAD_INLINE void run_alone(void const* const* inputs, void* const* outputs,
+                               std::byte* arena) noexcept {
+  constexpr auto& data = Program::data;
+  static_assert(!Program::sizes.failed && detail::supported<Program>() &&
+                    !detail::multiplies_integers<Program>(),
+                "this program needs another evaluator");
+  std::array<void*, static_cast<std::size_t>(Program::sizes.slots) + 1> slots;
+  detail::each_slot<Program, Program::sizes.slots>([&]<int I>() __attribute__((always_inline)) {
+    constexpr buffer x = data.buffers[static_cast<std::size_t>(data.slots[I])];
+    static_assert(x.where != buffer::place::weight && !x.per_sample);
+    if constexpr (x.where == buffer::place::input)
+      slots[I] = const_cast<void*>(inputs[x.index]);
+    else if constexpr (x.where == buffer::place::output)
+      slots[I] = outputs[x.index];
+    else
+      slots[I] = arena + x.offset;
+  });
+  constexpr std::int64_t values = (Program::arena_bytes(1) + 63) / 64 * 64;
+  run_context const context{1, 0, 0, arena + values};
+  detail::run_steps<Program, Arch, 0, Program::step_count>(team{}, slots.data(), context);
 }
 
 namespace detail {

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/expressions/evaluate.hpp>
+#include <typegrad/expressions/variable.hpp>
+
+#include <tuple>
+#include <type_traits>
+
+// Gradients of expressions with respect to variables: expressions again.
+
+namespace typegrad {
+
+namespace expressions {
+
+/// The gradient of one value of a graph with respect to another: zeros where it does not depend on
+/// it.
+constexpr symbol gradient_node(graph& g, symbol objective, int wanted) {
+  if (g.failed() || !objective.valid()) return {g, -1};
+  symbol const x{g, wanted};
+  list<int> const found = differentiate(g, objective, {wanted});
+  if (g.failed()) return {g, -1};
+  if (found[0] >= 0) return {g, found[0]};
+  symbol const none = build::constant(g, 0, x.type(), x.shape());
+  return x.per_sample() ? build::spread(none) : none;
+}
+
+/// What can be differentiated, and by what, or a sentence.
+constexpr diagnosis gradient_problem(value_facts const& objective, value_facts const& by) {
+  if (objective.failed || by.failed) return {};
+  if (objective.rank() != 0)
+    return typegrad::sentence("gradient: needs a scalar, got extents ", to_text(objective.shape),
+                              objective.dynamic_rows ? " a row" : "", "; sum it first");
+  if (!is_floating(objective.type))
+    return typegrad::sentence("gradient: needs floating values, got ", to_text(objective.type));
+  if (!is_floating(by.type))
+    return typegrad::sentence("gradient: cannot differentiate by values of ", to_text(by.type));
+  return {};
+}
+
+/// The gradient of Z with respect to a leaf that has a name.
+template <class Z, class Leaf>
+struct gradient_of : base {
+  static constexpr diagnosis sentence() { return gradient_problem(Z::facts, Leaf::facts); }
+  static constexpr value_facts facts = [] {
+    value_facts f = Leaf::facts;
+    f.failed = Z::facts.failed || !sentence().empty();
+    return f;
+  }();
+  static constexpr int leaf_count = Z::leaf_count;
+  static constexpr bool may_be_shared = true;
+
+  Z z;
+
+  constexpr explicit gradient_of(Z of) : z{std::move(of)} {}
+
+  static constexpr symbol trace(tracer& t) {
+    symbol const objective = t.trace<Z>();
+    int const by = t.find(Leaf::key());
+    if (by >= 0) return gradient_node(t.owner(), objective, by);
+    symbol const none = build::constant(t.owner(), 0, facts.type, facts.shape);
+    return facts.dynamic_rows ? build::spread(none) : none;
+  }
+  static constexpr void collect_shared(tracer& t) {
+    t.will_share(key_of<Z>());
+    Z::collect_shared(t);
+  }
+  template <int First>
+  TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
+    z.template bind<First>(to);
+  }
+
+  operator element_of<facts.type>() const
+  requires(facts.rank() == 0)
+  {
+    return evaluate_all(false, *this);
+  }
+};
+
+template <class Leaf, class Z>
+constexpr auto one_gradient(Z const& z) {
+  using result = gradient_of<Z, Leaf>;
+  check<say<result>()>();
+  return result{z};
+}
+
+}  // namespace expressions
+
+/// The gradient of a scalar expression with respect to variables, as expressions of their extents:
+/// one expression for one variable, a std::tuple for several. Zeros where the expression does not
+/// depend on a variable. Evaluated together they are one program, which computes what they and the
+/// expression have in common once.
+template <expressions::valued Z, class... Variable>
+requires(sizeof...(Variable) > 0)
+constexpr auto gradient(Z const& z, Variable const&...) {
+  static_assert(
+      (expressions::is_variable<Variable> && ...),
+      "gradient: one can differentiate by variables; for tensors, which have no name, use "
+      "value_and_gradient(f)(x, y) with a function f of them");
+  if constexpr ((expressions::is_variable<Variable> && ...)) {
+    auto const e = expressions::as_expression(z);
+    if constexpr (sizeof...(Variable) == 1)
+      return (expressions::one_gradient<typename Variable::expression_type>(e), ...);
+    else
+      return std::tuple{expressions::one_gradient<typename Variable::expression_type>(e)...};
+  }
+}
+
+}  // namespace typegrad

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/compiler/differentiate.hpp>
+#include <typegrad/core/inline.hpp>
+#include <typegrad/expressions/tensor.hpp>
+
+#include <array>
+#include <utility>
+
+// How the type of an expression becomes a graph, while compiling, and how its leaves are found, at
+// run time. Both walk through the expression in the same order, so that the n-th leaf that tracing
+// meets is the n-th that binding meets.
+//
+// Which leaves are the same value follows from types as far as it can: variables of one name are,
+// and so are a function's arguments. Tensors without names and numbers are taken for one in a
+// second copy of an expression that is differentiated, since `gradient` hands out such copies;
+// whether they are is looked at when they are bound. Where they are not, a second program is run,
+// which takes every one of them for itself.
+
+namespace typegrad::expressions {
+
+/// An address for each type.
+template <class T>
+inline constexpr char type_tag = 0;
+using type_key = char const*;
+template <class T>
+constexpr type_key key_of() {
+  return &type_tag<T>;
+}
+
+/// No function that is differentiated has more arguments.
+inline constexpr int max_arguments = 8;
+
+/// A leaf of an expression, met while tracing.
+struct traced_leaf {
+  type_key key =
+      nullptr;  ///< of what has a name; null if it is told apart by nothing but its place
+  int node = -1;
+  int same_as = -1;  ///< an earlier leaf that it is taken for
+  bool dynamic_rows = false;
+  bool by_value = false;  ///< a number within the expression, compared by its value
+};
+
+/// What tracing keeps beside the graph.
+class tracer {
+ public:
+  constexpr tracer(graph& g, bool sharing) : g_{&g}, sharing_{sharing} {}
+
+  constexpr graph& owner() const { return *g_; }
+  list<traced_leaf> const& leaves() const { return leaves_; }
+  constexpr list<traced_leaf>& leaves() { return leaves_; }
+
+  /// A leaf that is read from memory. `key` says which are one; null: none but itself.
+  constexpr symbol leaf(value_facts const& facts, type_key key, bool by_value = false) {
+    for (int i = 0; key != nullptr && i < leaves_.size(); ++i)
+      if (leaves_[i].key == key && leaves_[i].same_as < 0) {
+        leaves_.push_back({key, leaves_[i].node, i, facts.dynamic_rows, false});
+        return {*g_, leaves_[i].node};
+      }
+    symbol const s = build::input(*g_, "", facts.shape, facts.type, facts.dynamic_rows);
+    leaves_.push_back({key, s.id(), -1, facts.dynamic_rows, by_value});
+    return s;
+  }
+
+  /// The node of a leaf that has been traced; -1 if there is none.
+  constexpr int find(type_key key) const {
+    for (int i = 0; i < leaves_.size(); ++i)
+      if (leaves_[i].key == key) return leaves_[i].node;
+    return -1;
+  }
+
+  /// Says that expressions of this type are differentiated somewhere.
+  constexpr void will_share(type_key key) {
+    if (sharing_ && !shared_.contains(key)) shared_.push_back(key);
+  }
+
+  /// E's value; that of an earlier E where E's are shared.
+  template <class E>
+  constexpr symbol trace() {
+    if constexpr (E::leaf_count == 0 || !E::may_be_shared) {
+      return E::trace(*this);
+    } else {
+      constexpr type_key key = key_of<E>();
+      if (!shared_.contains(key)) return E::trace(*this);
+      for (int i = 0; i < memo_.size(); ++i) {
+        memo const& m = memo_[i];
+        if (m.key != key || m.scope != scope_) continue;
+        repeat_leaves(m.first_leaf, E::leaf_count);
+        return {*g_, m.node};
+      }
+      int const first = leaves_.size();
+      symbol const s = E::trace(*this);
+      memo_.push_back({key, scope_, first, s.id()});
+      return s;
+    }
+  }
+
+  // Functions' arguments have values within the function's body.
+  constexpr int begin_scope(type_key function, symbol const* values, int count) {
+    int const before = scope_;
+    scope_ = ++scopes_;
+    for (int i = 0; i < count; ++i) arguments_.push_back({function, i, values[i].id()});
+    return before;
+  }
+  constexpr void end_scope(int before, int count) {
+    scope_ = before;
+    for (int i = 0; i < count; ++i) arguments_.pop_back();
+  }
+  constexpr symbol argument(type_key function, int index) const {
+    for (int i = arguments_.size() - 1; i >= 0; --i)
+      if (arguments_[i].function == function && arguments_[i].index == index)
+        return {*g_, arguments_[i].node};
+    return poison(*g_, sentence("an argument of a function is used outside of it"));
+  }
+  /// A value of its own that equals x, so that one can differentiate by it.
+  constexpr symbol barrier(symbol x) {
+    if (build::poisoned(x)) return build::poisoned_like(x);
+    node n = x.info();
+    n.code = op::cast;
+    n.attribute = -1;
+    n.value = 0;
+    n.index = -1 - g_->size();  // as no other
+    return build::append(*g_, n, &x, 1);
+  }
+
+  /// A function's body with its arguments bound: its value, and the nodes that they have within.
+  struct application {
+    type_key key = nullptr;
+    int scope = 0;
+    int first_leaf = 0;
+    int node = -1;
+    int arguments[max_arguments] = {};
+  };
+  /// App's; that of an earlier one where they are shared.
+  template <class App>
+  constexpr application apply() {
+    constexpr type_key key = key_of<App>();
+    for (int i = 0; sharing_ && i < applications_.size(); ++i) {
+      application const found = applications_[i];
+      if (found.key != key || found.scope != scope_) continue;
+      repeat_leaves(found.first_leaf, App::leaf_count);
+      return found;
+    }
+    application made;
+    made.key = key;
+    made.scope = scope_;
+    made.first_leaf = leaves_.size();
+    made.node = App::trace_body(*this, made.arguments).id();
+    applications_.push_back(made);
+    return made;
+  }
+
+ private:
+  struct memo {
+    type_key key = nullptr;
+    int scope = 0;
+    int first_leaf = 0;
+    int node = -1;
+  };
+  struct argument_value {
+    type_key function = nullptr;
+    int index = 0;
+    int node = -1;
+  };
+
+  constexpr void repeat_leaves(int first, int count) {
+    for (int k = 0; k < count; ++k) {
+      traced_leaf l = leaves_[first + k];
+      if (l.same_as < 0) l.same_as = first + k;
+      leaves_.push_back(l);
+    }
+  }
+
+  graph* g_;
+  bool sharing_;
+  list<traced_leaf> leaves_;
+  list<type_key> shared_;
+  list<memo> memo_;
+  list<argument_value> arguments_;
+  list<application> applications_;
+  int scope_ = 0;  ///< which function's body is traced, 0 outside of all
+  int scopes_ = 0;
+};
+
+/// A leaf at run time. An expression writes its own, in the order of tracing, by
+/// `bind<First>(leaves)`, where First is the number of those before: constant indices, so that what
+/// is done with them is gone in optimised code.
+struct bound_leaf {
+  void const* data;
+  std::int64_t rows;  ///< where the first axis is dynamic
+};
+
+/// Binds parts of an expression one after the other.
+template <int First, class... E>
+TYPEGRAD_INLINE constexpr void bind_all(bound_leaf* to, E const&... e) {
+  constexpr auto before = [] {
+    std::array<int, sizeof...(E) + 1> out{First};
+    int i = 0;
+    ((out[static_cast<std::size_t>(i + 1)] = out[static_cast<std::size_t>(i)] + E::leaf_count, ++i),
+     ...);
+    return out;
+  }();
+  [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+    (e.template bind<before[I]>(to), ...);
+  }(std::index_sequence_for<E...>{});
+}
+
+/// Calls f.operator()<I>() for I from 0 to Count, in blocks so that no fold grows long.
+template <int Count, int First = 0, class F>
+TYPEGRAD_INLINE constexpr void each_index(F const& f) {
+  if constexpr (Count > 64) {
+    each_index<Count / 2, First>(f);
+    each_index<Count - Count / 2, First + Count / 2>(f);
+  } else {
+    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+      (f.template operator()<First + static_cast<int>(I)>(), ...);
+    }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
+  }
+}
+
+}  // namespace typegrad::expressions

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/expressions/gradient.hpp>
+#include <typegrad/expressions/reduction.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+// Functions from functions, as in JAX: gradient(f), value_and_gradient(f), jacobian(f), hessian(f),
+// jvp(f, ...), vjp(f, ...). f is a function of expressions, such as a generic lambda. Given
+// tensors, variables and numbers they compute; given expressions, as within another function that
+// is differentiated, they give expressions, so that they nest.
+
+namespace typegrad {
+
+namespace expressions {
+
+/// What a function is called with to find out what it computes.
+template <class Function, int I, class Value>
+struct argument : base {
+  static constexpr value_facts facts = Value::facts;
+  static constexpr int leaf_count = 0;
+  static constexpr bool may_be_shared = false;
+  static constexpr symbol trace(tracer& t) { return t.argument(key_of<Function>(), I); }
+  static constexpr void collect_shared(tracer&) {}
+  template <int>
+  TYPEGRAD_INLINE constexpr void bind(bound_leaf*) const {}
+};
+
+/// A function's value for arguments: the body that it gave for `argument`s, and their values.
+template <class Function, class Body, class... Values>
+struct application : base {
+  static constexpr value_facts facts = Body::facts;
+  static constexpr int leaf_count = (Body::leaf_count + ... + Values::leaf_count);
+  static constexpr bool may_be_shared = false;  // the tracer does so by itself
+  static constexpr int argument_count = static_cast<int>(sizeof...(Values));
+  static_assert(argument_count <= max_arguments,
+                "a function that is differentiated has at most 8 arguments");
+  template <std::size_t I>
+  using value = std::tuple_element_t<I, std::tuple<Values...>>;
+
+  std::tuple<Values...> values;
+  Body body;
+
+  constexpr application(Body b, Values... v) : values{std::move(v)...}, body{std::move(b)} {}
+
+  static constexpr symbol trace(tracer& t) { return {t.owner(), t.apply<application>().node}; }
+  static constexpr symbol trace_body(tracer& t, int* arguments) {
+    symbol const bound[] = {t.barrier(t.trace<Values>())...};
+    for (int i = 0; i < argument_count; ++i) arguments[i] = bound[i].id();
+    int const before = t.begin_scope(key_of<Function>(), bound, argument_count);
+    symbol const y = t.trace<Body>();
+    t.end_scope(before, argument_count);
+    return y;
+  }
+  static constexpr void collect_shared(tracer& t) {
+    (Values::collect_shared(t), ...);
+    Body::collect_shared(t);
+  }
+  template <int First>
+  TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
+    std::apply([&](auto const&... v)
+                   __attribute__((always_inline)) { bind_all<First>(to, v..., body); },
+               values);
+  }
+
+  operator element_of<facts.type>() const
+  requires(facts.rank() == 0)
+  {
+    return evaluate_all(false, *this);
+  }
+};
+
+/// A value that follows from an application and others. Rule says how:
+///   static constexpr value_facts facts; static constexpr diagnosis sentence();
+///   static constexpr symbol call(tracer&, tracer::application const&, symbol const* others);
+template <class Rule, class App, class... Others>
+struct derived : base {
+  static constexpr diagnosis sentence() { return Rule::sentence(); }
+  static constexpr value_facts facts = [] {
+    value_facts f = Rule::facts;
+    f.failed = f.failed || App::facts.failed || !sentence().empty();
+    return f;
+  }();
+  static constexpr int leaf_count = (App::leaf_count + ... + Others::leaf_count);
+  static constexpr bool may_be_shared = true;
+
+  App app;
+  [[no_unique_address]] std::tuple<Others...> others;
+
+  constexpr explicit derived(App a, Others... o) : app{std::move(a)}, others{std::move(o)...} {}
+
+  static constexpr symbol trace(tracer& t) {
+    auto const a = t.apply<App>();
+    symbol const values[] = {t.trace<Others>()..., symbol{}};
+    if (t.owner().failed()) return {t.owner(), -1};
+    return Rule::call(t, a, values);
+  }
+  static constexpr void collect_shared(tracer& t) {
+    App::collect_shared(t);
+    (Others::collect_shared(t), ...);
+  }
+  template <int First>
+  TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
+    std::apply([&](auto const&... o)
+                   __attribute__((always_inline)) { bind_all<First>(to, app, o...); },
+               others);
+  }
+
+  operator element_of<facts.type>() const
+  requires(facts.rank() == 0)
+  {
+    return evaluate_all(false, *this);
+  }
+};
+
+template <class Rule, class App, class... Others>
+constexpr auto derive_from(App const& app, Others const&... others) {
+  using result = derived<Rule, App, Others...>;
+  check<say<result>()>();
+  return result{app, others...};
+}
+
+/// The gradient of a scalar application for its argument I.
+template <class App, std::size_t I>
+struct gradient_rule {
+  using leaf = typename App::template value<I>;
+  static constexpr value_facts facts = leaf::facts;
+  static constexpr diagnosis sentence() { return gradient_problem(App::facts, leaf::facts); }
+  static constexpr symbol call(tracer& t, tracer::application const& a, symbol const*) {
+    return gradient_node(t.owner(), {t.owner(), a.node}, a.arguments[I]);
+  }
+};
+
+/// The sum of all products of two values of the same extents: a scalar.
+constexpr symbol inner_product(symbol a, symbol b) {
+  return reduced(op::reduce_sum, "sum", a * b, {});
+}
+
+/// The gradient for argument I of the inner product of an application with a cotangent.
+template <class App, std::size_t I, class Cotangent>
+struct pullback_rule {
+  using leaf = typename App::template value<I>;
+  static constexpr value_facts facts = leaf::facts;
+  static constexpr diagnosis sentence() {
+    value_facts const y = App::facts, u = Cotangent::facts;
+    if (y.failed || u.failed) return {};
+    if (!(y.shape == u.shape) || y.dynamic_rows != u.dynamic_rows)
+      return typegrad::sentence("vjp: needs a cotangent of the function's extents ",
+                                to_text(y.shape), ", got ", to_text(u.shape));
+    if (!is_floating(y.type) || !is_floating(leaf::facts.type))
+      return typegrad::sentence("vjp: needs floating values, got ", to_text(leaf::facts.type),
+                                " to ", to_text(y.type));
+    return {};
+  }
+  static constexpr symbol call(tracer& t, tracer::application const& a, symbol const* others) {
+    graph& g = t.owner();
+    return gradient_node(g, inner_product({g, a.node}, cast(others[0], g[a.node].type)),
+                         a.arguments[I]);
+  }
+};
+
+/// The derivative of an application along tangents of its arguments. A pull-back is linear in its
+/// cotangent, and the transpose of that linear map is the push-forward.
+template <class App, class... Tangents>
+struct pushforward_rule {
+  static constexpr value_facts facts = App::facts;
+  static constexpr diagnosis sentence() {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      diagnosis d;
+      (one<I, Tangents>(d), ...);
+      return d;
+    }(std::index_sequence_for<Tangents...>{});
+  }
+  static constexpr symbol call(tracer& t, tracer::application const& a, symbol const* tangents) {
+    graph& g = t.owner();
+    symbol const y{g, a.node};
+    symbol zero = build::constant(g, 0, y.type(), y.shape());
+    if (y.per_sample()) zero = build::spread(zero);
+    symbol const cotangent = t.barrier(zero);
+    list<int> wanted;
+    for (int i = 0; i < App::argument_count; ++i) wanted.push_back(a.arguments[i]);
+    list<int> const pulled = differentiate(g, inner_product(y, cotangent), wanted);
+    symbol total;
+    for (int i = 0; i < App::argument_count; ++i) {
+      if (g.failed()) return {g, -1};
+      if (pulled[i] < 0) continue;
+      symbol const part = inner_product({g, pulled[i]}, tangents[i]);
+      total = total.valid() ? total + part : part;
+    }
+    return total.valid() ? gradient_node(g, total, cotangent.id()) : zero;
+  }
+
+ private:
+  template <std::size_t I, class Tangent>
+  static constexpr void one(diagnosis& d) {
+    value_facts const x = App::template value<I>::facts, v = Tangent::facts;
+    if (!d.empty() || x.failed || v.failed) return;
+    if (!(x.shape == v.shape) || x.dynamic_rows != v.dynamic_rows)
+      d = typegrad::sentence("jvp: needs a tangent of argument ", static_cast<int>(I),
+                             "'s extents ", to_text(x.shape), ", got ", to_text(v.shape));
+    else if (!is_floating(x.type) || !is_floating(v.type))
+      d = typegrad::sentence("jvp: needs floating values, got ", to_text(x.type), " and ",
+                             to_text(v.type));
+  }
+};
+
+/// What tells a function's arguments from those of others.
+template <class F, class... Values>
+struct function_tag {};
+
+/// f applied to expressions.
+template <class F, class... Values>
+constexpr auto apply_function(F const& f, Values... values) {
+  using tag = function_tag<F, Values...>;
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    auto body = as_expression(f(argument<tag, static_cast<int>(I), Values>{}...));
+    return application<tag, decltype(body), Values...>{std::move(body), std::move(values)...};
+  }(std::index_sequence_for<Values...>{});
+}
+
+/// Whether there is nothing left to find out: then functions compute.
+template <class... X>
+inline constexpr bool all_known = (!expression<X> && ...);
+
+/// Values or expressions, one by itself or several as a tuple.
+template <bool Compute, class... E>
+constexpr auto results(E const&... e) {
+  if constexpr (Compute)
+    return evaluate_all(true, e...);
+  else if constexpr (sizeof...(E) == 1)
+    return (e, ...);
+  else
+    return std::tuple{e...};
+}
+
+/// value_and_gradient(f) and gradient(f), for some or all arguments.
+template <class F, bool WithValue, std::size_t... Chosen>
+struct gradient_function {
+  [[no_unique_address]] F f;
+
+  template <operand... X>
+  requires(sizeof...(X) > 0)
+  constexpr auto operator()(X&&... x) const {
+    auto const app = apply_function(f, as_expression(std::forward<X>(x))...);
+    if constexpr (sizeof...(Chosen) > 0)
+      return of<all_known<X...>>(app, std::index_sequence<Chosen...>{});
+    else
+      return of<all_known<X...>>(app, std::index_sequence_for<X...>{});
+  }
+
+ private:
+  template <bool Compute, class App, std::size_t... I>
+  static constexpr auto of(App const& app, std::index_sequence<I...>) {
+    static_assert(((I < static_cast<std::size_t>(App::argument_count)) && ...),
+                  "gradient: the function has no such argument");
+    if constexpr (WithValue)
+      return results<Compute>(app, derive_from<gradient_rule<App, I>>(app)...);
+    else
+      return results<Compute>(derive_from<gradient_rule<App, I>>(app)...);
+  }
+};
+
+/// All derivatives of a function's value, for each argument: f's axes, then the argument's.
+template <class F>
+struct jacobian_function {
+  [[no_unique_address]] F f;
+
+  template <operand... X>
+  requires(sizeof...(X) > 0 && all_known<X...>)
+  auto operator()(X&&... x) const {
+    auto const app = apply_function(f, as_expression(std::forward<X>(x))...);
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      if constexpr (sizeof...(X) == 1)
+        return (one<I>(app), ...);
+      else
+        return std::tuple{one<I>(app)...};
+    }(std::index_sequence_for<X...>{});
+  }
+
+ private:
+  template <class T, class Rows, class Columns>
+  struct joined;
+  template <class T, std::int64_t... Rows, std::int64_t... Columns>
+  struct joined<T, tensor<T, Rows...>, tensor<T, Columns...>> {
+    using type = tensor<T, Rows..., Columns...>;
+  };
+
+  template <std::size_t I, class App>
+  static auto one(App const& app) {
+    static_assert(!App::facts.dynamic_rows && !App::template value<I>::facts.dynamic_rows,
+                  "jacobian: values and arguments need extents that are known while compiling");
+    using element = element_of<App::facts.type>;
+    using rows = tensor_for<App>;
+    rows unit;
+    auto const e = derive_from<pullback_rule<App, I, reference<rows>>>(app, reference<rows>{unit});
+    using columns = tensor_for<std::remove_const_t<decltype(e)>>;
+    static_assert(std::same_as<element, typename columns::value_type>,
+                  "jacobian: values and arguments need the same dtype");
+    typename joined<element, rows, columns>::type out;
+    request<std::remove_const_t<decltype(e)>> const r(e);
+    auto const width = static_cast<std::size_t>(columns::facts.shape.count());
+    for (std::size_t i = 0; i < unit.size(); ++i) {
+      unit.data()[i] = element{1};
+      void* const outputs[] = {out.data() + i * width};
+      r.run(outputs);
+      unit.data()[i] = element{0};
+    }
+    return out;
+  }
+};
+
+/// One of several values of a function.
+template <std::size_t I, class F>
+struct component {
+  [[no_unique_address]] F f;
+  template <class... X>
+  constexpr auto operator()(X&&... x) const {
+    auto all = f(std::forward<X>(x)...);
+    if constexpr (expression<decltype(all)>)
+      return all;
+    else
+      return std::get<I>(std::move(all));
+  }
+};
+
+template <class F>
+struct hessian_function {
+  [[no_unique_address]] F f;
+
+  template <operand... X>
+  requires(sizeof...(X) > 0 && all_known<X...>)
+  auto operator()(X const&... x) const {
+    using first = gradient_function<F, false>;
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      if constexpr (sizeof...(X) == 1)
+        return jacobian_function<first>{{f}}(x...);
+      else
+        return std::tuple{jacobian_function<component<I, first>>{{{f}}}(x...)...};
+    }(std::index_sequence_for<X...>{});
+  }
+};
+
+/// The second half of vjp.
+template <class App>
+class pullback {
+ public:
+  explicit pullback(App app) : app_(std::move(app)) {}
+
+  /// The gradients, for the arguments, of the inner product of the function's value with `u`, which
+  /// has the value's extents: one for one argument, else a std::tuple.
+  template <operand U>
+  auto operator()(U&& u) const {
+    auto const cotangent = as_expression_beside<App>(std::forward<U>(u));
+    using type = std::remove_const_t<decltype(cotangent)>;
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return results<all_known<U>>(derive_from<pullback_rule<App, I, type>>(app_, cotangent)...);
+    }(std::make_index_sequence<static_cast<std::size_t>(App::argument_count)>{});
+  }
+
+ private:
+  App app_;
+};
+
+template <class F>
+concept function = !operand<F>;
+
+}  // namespace expressions
+
+/// gradient(f)(x, y): the gradient of the scalar f(x, y) for its arguments; one for one argument,
+/// else a std::tuple. gradient<1>(f) is that for the second argument alone.
+template <std::size_t... Arguments, expressions::function F>
+constexpr auto gradient(F f) {
+  return expressions::gradient_function<F, false, Arguments...>{std::move(f)};
+}
+
+/// value_and_gradient(f)(x, y): a std::tuple of f(x, y) and its gradients, computed together.
+template <std::size_t... Arguments, expressions::function F>
+constexpr auto value_and_gradient(F f) {
+  return expressions::gradient_function<F, true, Arguments...>{std::move(f)};
+}
+
+/// jacobian(f)(x): the derivatives of all elements of f(x) with respect to all of x, of extents
+/// (those of f(x), those of x); a std::tuple for several arguments. Computed row by row, backwards.
+template <expressions::function F>
+constexpr auto jacobian(F f) {
+  return expressions::jacobian_function<F>{std::move(f)};
+}
+
+/// hessian(f)(x): the second derivatives of the scalar f(x), of extents (those of x, those of x);
+/// for several arguments a std::tuple of std::tuples, first argument first.
+template <expressions::function F>
+constexpr auto hessian(F f) {
+  return expressions::hessian_function<F>{std::move(f)};
+}
+
+/// jvp(f, std::tuple{x, y}, std::tuple{v, w}): f(x, y), and its derivative along (v, w).
+template <expressions::function F, expressions::operand... X, expressions::operand... V>
+requires(sizeof...(X) > 0 && sizeof...(X) == sizeof...(V))
+constexpr auto jvp(F const& f, std::tuple<X...> const& x, std::tuple<V...> const& v) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    auto const app = expressions::apply_function(f, expressions::as_expression(std::get<I>(x))...);
+    using app_type = std::remove_const_t<decltype(app)>;
+    auto const tangent = [&](auto const&... tangents) {
+      return expressions::derive_from<
+          expressions::pushforward_rule<app_type, std::remove_cvref_t<decltype(tangents)>...>>(
+          app, tangents...);
+    }(expressions::as_expression_beside<X>(std::get<I>(v))...);
+    return expressions::results<expressions::all_known<X..., V...>>(app, tangent);
+  }(std::index_sequence_for<X...>{});
+}
+
+/// vjp(f, x, y): a std::tuple of f(x, y) and a function that takes a cotangent, of f(x, y)'s
+/// extents, back to the arguments.
+template <expressions::function F, expressions::operand... X>
+requires(sizeof...(X) > 0)
+constexpr auto vjp(F const& f, X&&... x) {
+  auto const app =
+      expressions::apply_function(f, expressions::as_expression(std::forward<X>(x))...);
+  using app_type = std::remove_const_t<decltype(app)>;
+  return std::tuple{expressions::results<expressions::all_known<X...>>(app),
+                    expressions::pullback<app_type>{app}};
+}
+
+}  // namespace typegrad

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <typegrad/expressions.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+#include <tuple>
+
+namespace {
+
+namespace tg = typegrad;
+
+auto const rosenbrock = [](auto x) {
+  auto const head = tg::slice(x, tg::shape<0>{}, tg::shape<4>{});
+  auto const tail = tg::slice(x, tg::shape<1>{}, tg::shape<5>{});
+  return tg::sum(100 * tg::square(tail - tg::square(head)) + tg::square(1 - head));
+};
+
+bool close(double a, double b, double tolerance = 1e-9) {
+  return std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b));
+}
+
+}  // namespace
+
+TEST_CASE("transforms: value and gradient by position", "[expressions]") {
+  auto const f = [](auto x, auto y) { return tg::sum(tg::exp(x) * y); };
+  tg::tensor<double, 3> const x{0, 1, 2}, y{1, 2, 3};
+  auto const [value, dx, dy] = tg::value_and_gradient(f)(x, y);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(close(dx(i), std::exp(x(i)) * y(i)));
+    CHECK(close(dy(i), std::exp(x(i))));
+  }
+  auto const second = tg::gradient<1>(f)(x, y);
+  CHECK(close(second(2), std::exp(2.0)));
+  CHECK(close(value, 1 + 2 * std::exp(1.0) + 3 * std::exp(2.0)));
+  // the same object twice is two arguments
+  auto const [first, other] = tg::gradient(f)(x, x);
+  CHECK(close(first(1), std::exp(1.0)));
+  CHECK(close(other(1), std::exp(1.0)));
+  CHECK(tg::gradient([](auto a) { return a * a; })(3.0f) == 6.0f);
+}
+
+TEST_CASE("transforms: nesting, as perturbations must not be confused", "[expressions]") {
+  // d/dx (x * d/dy (x + y) at y = 1) = 1, not 2
+  auto const f = [](auto x) { return x * tg::gradient([x](auto y) { return x + y; })(1 * x / x); };
+  CHECK(close(static_cast<double>(tg::gradient(f)(5.0f)), 1));
+  auto const cube = [](auto x) { return x * x * x; };
+  CHECK(tg::gradient(tg::gradient(cube))(2.0f) == 12.0f);
+  CHECK(tg::gradient(tg::gradient(tg::gradient(cube)))(2.0f) == 6.0f);
+  // the inner derivative at a value that depends on the outer argument
+  auto const chained = [cube](auto x) { return tg::gradient(cube)(x * x); };  // 3 x^4
+  CHECK(tg::gradient(chained)(2.0f) == 12 * 8.0f);
+}
+
+TEST_CASE("transforms: Hessians are symmetric and match", "[expressions]") {
+  tg::tensor<double, 5> const x{0.1, -0.4, 0.7, 1.2, -0.3};
+  tg::tensor<double, 5, 5> const h = tg::hessian(rosenbrock)(x);
+  for (int i = 0; i < 5; ++i)
+    for (int j = 0; j < 5; ++j) {
+      CHECK(close(h(i, j), h(j, i)));
+      double wanted = 0;
+      if (i == j)
+        wanted += (i < 4 ? 1200 * x(i) * x(i) - 400 * x(i + 1) + 2 : 0) + (i > 0 ? 200 : 0);
+      if (std::abs(i - j) == 1) wanted += -400 * x(std::min(i, j));
+      CHECK(close(h(i, j), wanted));
+    }
+  auto const f = [](auto a, auto b) { return tg::sum(a * a) * tg::sum(b); };
+  tg::tensor<double, 2> const a{1, 2};
+  tg::tensor<double, 3> const b{3, 4, 5};
+  auto const [first, second] = tg::hessian(f)(a, b);
+  CHECK(std::get<0>(first)(0, 0) == 24);
+  CHECK(std::get<1>(first)(1, 2) == 4);
+  CHECK(std::get<0>(second)(2, 1) == 4);
+  CHECK(std::get<1>(second)(0, 1) == 0);
+}
+
+TEST_CASE("transforms: jvp, vjp and jacobian agree", "[expressions]") {
+  auto const f = [](auto x, auto w) { return tg::sin(tg::matmul(w, x)) * tg::sum(x); };
+  tg::random random{1};
+  auto const x = random.normal<double, 4>();
+  auto const w = random.normal<double, 3, 4>();
+  auto const v = random.normal<double, 4>();
+  auto const dw = random.normal<double, 3, 4>();
+  auto const u = random.normal<double, 3>();
+  auto const [y, tangent] = tg::jvp(f, std::tuple{x, w}, std::tuple{v, dw});
+  auto const [same, pull] = tg::vjp(f, x, w);
+  auto const [cx, cw] = pull(u);
+  auto const [jx, jw] = tg::jacobian(f)(x, w);
+  double forward = 0, backward = 0;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(y(i) == same(i));
+    forward += u(i) * tangent(i);
+    double t = 0;
+    for (int j = 0; j < 4; ++j) {
+      t += jx(i, j) * v(j);
+      for (int k = 0; k < 3; ++k) t += jw(i, k, j) * dw(k, j);
+    }
+    CHECK(close(t, tangent(i)));
+  }
+  for (int j = 0; j < 4; ++j) {
+    backward += cx(j) * v(j);
+    for (int k = 0; k < 3; ++k) backward += cw(k, j) * dw(k, j);
+  }
+  CHECK(close(forward, backward));
+  // differences
+  constexpr double h = 1e-6;
+  tg::tensor<double, 4> const xp = x + h * v, xm = x - h * v;
+  tg::tensor<double, 3, 4> const wp = w + h * dw, wm = w - h * dw;
+  tg::tensor<double, 3> const up = f(tg::lazy(xp), tg::lazy(wp)), down = f(tg::lazy(xm), tg::lazy(wm));
+  for (int i = 0; i < 3; ++i) CHECK(close(tangent(i), (up(i) - down(i)) / (2 * h), 1e-7));
+}
+
+TEST_CASE("transforms: jvp of a function without its argument is zero", "[expressions]") {
+  tg::tensor<float, 2> const x{1, 2}, v{1, 1};
+  auto const [y, t] =
+      tg::jvp([](auto a) { return tg::stop_gradient(a) * 2; }, std::tuple{x}, std::tuple{v});
+  CHECK(y(1) == 4);
+  CHECK(t(1) == 0);
+}
+
+TEST_CASE("transforms: functions may use tensors from outside", "[expressions]") {
+  tg::tensor<float, 3> const data{1, 2, 3};
+  auto bias = tg::variable<"bias">(1.0f);
+  auto const f = [&](auto w) { return tg::mean(tg::square(w * data + bias)); };
+  auto const [value, slope] = tg::value_and_gradient(f)(2.0f);
+  CHECK(close(static_cast<double>(value), (9.0 + 25 + 49) / 3, 1e-6));
+  CHECK(close(static_cast<double>(slope), 2 * (3.0 + 10 + 21) / 3, 1e-6));
+}
