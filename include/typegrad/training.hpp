@@ -3,9 +3,12 @@
 #pragma once
 
 #include <typegrad/training/augmented.hpp>
+#include <typegrad/training/batch_range.hpp>
 #include <typegrad/training/compile.hpp>
 #include <typegrad/training/evaluation.hpp>
 #include <typegrad/training/fit_options.hpp>
 #include <typegrad/training/history.hpp>
+#include <typegrad/training/model_gradient.hpp>
+#include <typegrad/training/optimizer.hpp>
 #include <typegrad/training/optimizers.hpp>
 #include <typegrad/training/samples.hpp>

@@ -146,6 +146,14 @@ class array_view {
     return static_cast<std::byte const*>(data_) +
            static_cast<std::size_t>(i * shape_.row_size()) * type_->size;
   }
+  /// An array like this one, of as many rows, that lies elsewhere.
+  array_view at(void const* data, std::int64_t rows) const {
+    array_view other = *this;
+    other.data_ = data;
+    other.shape_.dims[0] = rows;
+    other.owner_.reset();
+    return other;
+  }
   /// Samples [begin, end).
   array_view rows(std::int64_t begin, std::int64_t end) const {
     array_view part = *this;

@@ -20,6 +20,18 @@
 
 namespace typegrad {
 
+namespace inference_detail {
+
+/// What computes with a model's weights beside its own members.
+struct access {
+  template <class Predictor>
+  static model_core& core(Predictor& p) {
+    return p.core();
+  }
+};
+
+}  // namespace inference_detail
+
 struct predict_options {
   int batch_size = 256;  ///< samples at a time; more take more memory
 };
@@ -149,6 +161,7 @@ class predictor {
     return snapshot<inference_detail::prediction_recipe<Model>>::view();
   }
   inference_detail::model_core& core() { return core_; }
+  friend struct inference_detail::access;
 
  private:
   void run(array_view const& x, float* out, predict_options const& options) {

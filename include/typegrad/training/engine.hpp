@@ -84,14 +84,13 @@ class running_means {
   std::int64_t count_ = 0;
 };
 
-/// All that training changes but the weights themselves, and the memory that it works in.
-struct training_state {
+/// Where in the flat buffers lies what an optimizer changes, and what training sets by itself.
+struct trained_segments {
+  std::vector<segment> variables, merged;
+  std::vector<segment> states;  ///< their new values stand where a weight has its gradient
+
   template <int = 0>
-  training_state(inference_detail::weight_table const& table, any_optimizer const& optimizer,
-                 std::size_t names)
-      : gradients{table.elements()}, results(static_cast<std::int64_t>(names)) {
-    for (int i = 0; i < optimizer.slots; ++i)
-      if (optimizer.uses[i]) slots[i] = aligned_buffer<float>(table.elements());
+  explicit trained_segments(inference_detail::weight_table const& table) {
     for (auto const& place : table) {
       if (place.state) states.push_back({place.offset, place.offset + place.count});
       if (!place.trainable) continue;
@@ -103,8 +102,34 @@ struct training_state {
       else
         merged.push_back({place.offset, end});
     }
-    partial_sums = aligned_buffer<double>(
-        norm_chunks(variables.data(), static_cast<int>(variables.size())));
+  }
+
+  /// What a step of an optimizer works on, but for the buffers.
+  update_target target(double* partial_sums) const {
+    update_target t;
+    t.variables = variables.data();
+    t.variable_count = static_cast<int>(variables.size());
+    t.merged = merged.data();
+    t.merged_count = static_cast<int>(merged.size());
+    t.partial_sums = partial_sums;
+    return t;
+  }
+  std::int64_t partial_sum_count() const {
+    return norm_chunks(variables.data(), static_cast<int>(variables.size()));
+  }
+};
+
+/// All that training changes but the weights themselves, and the memory that it works in.
+struct training_state : trained_segments {
+  template <int = 0>
+  training_state(inference_detail::weight_table const& table, any_optimizer const& optimizer,
+                 std::size_t names)
+      : trained_segments{table},
+        gradients{table.elements()},
+        partial_sums{partial_sum_count()},
+        results(static_cast<std::int64_t>(names)) {
+    for (int i = 0; i < optimizer.slots; ++i)
+      if (optimizer.uses[i]) slots[i] = aligned_buffer<float>(table.elements());
     train_outputs.resize(names + variables.size() + states.size());
   }
 
@@ -124,8 +149,6 @@ struct training_state {
 
   aligned_buffer<float> gradients, slots[max_slots];
   remote_trainer* trainer = nullptr;  ///< what trains, unless the host does
-  std::vector<segment> variables, merged;
-  std::vector<segment> states;  ///< their new values stand where a weight has its gradient
   aligned_buffer<double> partial_sums;
   aligned_buffer<float> results;  ///< loss and metrics of the last batch
   std::vector<void*> train_outputs;
@@ -160,15 +183,10 @@ struct engine {
   /// The optimizer's step with the gradients just computed, on as many threads, and the states'.
   void update(std::int64_t batch_size) const {
     ++state.step;
-    update_target t;
+    update_target t = state.target(state.partial_sums.data());
     t.weights = core.weights_memory();
     t.gradients = state.gradients.data();
     for (int i = 0; i < setup.optimizer.slots; ++i) t.slots[i] = state.slots[i].data();
-    t.variables = state.variables.data();
-    t.variable_count = static_cast<int>(state.variables.size());
-    t.merged = state.merged.data();
-    t.merged_count = static_cast<int>(state.merged.size());
-    t.partial_sums = state.partial_sums.data();
     t.step = state.step;
     setup.optimizer.update(optimizer, t, setup.train.useful_threads(batch_size, threads()));
     for (segment const& s : state.states)

@@ -30,9 +30,7 @@ constexpr program_cost cost_of() {
       sampled = sampled || axis.batch;
       return static_cast<double>(axis.extent);
     };
-    auto const add = [&](double cycles) {
-      (sampled ? cost.per_sample : cost.shared) += cycles;
-    };
+    auto const add = [&](double cycles) { (sampled ? cost.per_sample : cost.shared) += cycles; };
     for (int a = 0; a < s.rank; ++a) {
       double const n = size(s.axes[a]);
       elements *= n;
@@ -46,8 +44,8 @@ constexpr program_cost cost_of() {
   return cost;
 }
 
-/// How many of `most` threads are worth having. Each step ends with all of them waiting for the last
-/// one, so that small programs are faster on fewer.
+/// How many of `most` threads are worth having. Each step ends with all of them waiting for the
+/// last one, so that small programs are faster on fewer.
 constexpr int useful_threads(program_cost const& cost, int steps, std::int64_t batch, int most) {
   constexpr double begin = 10000;  // cycles that a thread must save to pay for itself
   constexpr double wait = 400;     // and for each step
