@@ -28,4 +28,30 @@ constexpr auto sort_key(T x, bool backwards) {
   }
 }
 
+/// A key and where it stood, compared in this order: no two of a line are equal, so that any way of
+/// sorting is stable.
+template <class Key>
+struct placed_key {
+  Key key;
+  std::uint32_t at;
+
+  static placed_key of(Key key, std::int64_t at) { return {key, static_cast<std::uint32_t>(at)}; }
+  bool operator<(placed_key const& o) const { return key != o.key ? key < o.key : at < o.at; }
+  std::int32_t position() const { return static_cast<std::int32_t>(at); }
+};
+
+/// The same in one number.
+template <>
+struct placed_key<std::uint32_t> {
+  std::uint64_t both;
+
+  static placed_key of(std::uint32_t key, std::int64_t at) {
+    return {std::uint64_t{key} << 32 | static_cast<std::uint32_t>(at)};
+  }
+  bool operator<(placed_key const& o) const { return both < o.both; }
+  std::int32_t position() const {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(both));
+  }
+};
+
 }  // namespace typegrad

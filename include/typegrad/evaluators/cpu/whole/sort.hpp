@@ -11,40 +11,11 @@
 
 namespace typegrad::on_cpu {
 
-namespace detail {
-
-/// A key and where it stood, compared in this order.
-template <class Key>
-struct placed_key {
-  Key key;
-  std::uint32_t at;
-
-  static placed_key of(Key key, std::int64_t at) { return {key, static_cast<std::uint32_t>(at)}; }
-  bool operator<(placed_key const& o) const { return key != o.key ? key < o.key : at < o.at; }
-  std::int32_t position() const { return static_cast<std::int32_t>(at); }
-};
-
-/// The same in one number.
-template <>
-struct placed_key<std::uint32_t> {
-  std::uint64_t both;
-
-  static placed_key of(std::uint32_t key, std::int64_t at) {
-    return {std::uint64_t{key} << 32 | static_cast<std::uint32_t>(at)};
-  }
-  bool operator<(placed_key const& o) const { return both < o.both; }
-  std::int32_t position() const {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(both));
-  }
-};
-
-}  // namespace detail
-
 template <whole_op Op, class Arch>
 struct argsort_kernel : detail::whole_walk<Op> {
   using walk = detail::whole_walk<Op>;
   using typename walk::element;
-  using placed = detail::placed_key<decltype(sort_key(element{}, false))>;
+  using placed = placed_key<decltype(sort_key(element{}, false))>;
 
   static constexpr std::size_t member_bytes =
       (static_cast<std::size_t>(Op.length) * sizeof(placed) + 63) / 64 * 64;
