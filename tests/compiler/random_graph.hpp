@@ -17,9 +17,10 @@ using namespace typegrad;
 
 class generator {
  public:
-  /// With `windows` there are convolutions and pooling among the ops.
-  constexpr explicit generator(unsigned seed, bool windows = false)
-      : random_{seed * 0x9E3779B97F4A7C15U + 1}, windows_{windows} {}
+  /// With `windows` there are convolutions and pooling among the ops, with `along_axes` what
+  /// gathers, orders and accumulates.
+  constexpr explicit generator(unsigned seed, bool windows = false, bool along_axes = false)
+      : random_{seed * 0x9E3779B97F4A7C15U + 1}, windows_{windows}, along_axes_{along_axes} {}
 
   /// Values of many kinds as outputs, often with gradients among them.
   constexpr graph build() {
@@ -175,6 +176,7 @@ class generator {
 
   constexpr void grow() {
     if (windows_ && chance(35)) return sliding();
+    if (along_axes_ && chance(35)) return along_axis();
     switch (between(0, 15)) {
       case 0:
       case 1:
@@ -526,6 +528,72 @@ class generator {
     }
   }
 
+  /// Some integers, of rank 2 at most; those of data go beyond the ends of what they point into.
+  constexpr symbol indices(std::int64_t length) {
+    for (int i = 0; i < 10 && !integers_.empty(); ++i) {
+      symbol const n = pick(integers_);
+      if (n.rank() <= 2 && n.shape().count() <= 12) return n;
+    }
+    int const last = static_cast<int>(length);
+    symbol const n = build::iota(g_, {between(1, 4)}, 0);
+    return chance(50) ? n : between(-1, last) - n;
+  }
+  constexpr void along_axis() {
+    int const which = between(0, 11);
+    symbol x = pick(which >= 6 && which <= 8 ? exact_ : floats_);
+    if (x.rank() == 0) x = build::reshape(x, {1});
+    int const axis = between(0, x.rank() - 1);
+    std::int64_t const length = x.shape()[axis];
+    switch (which) {
+      case 0:
+      case 1: {
+        symbol const i = indices(length);
+        if (x.rank() + i.rank() > 6) return;
+        return add_float(build::gather(x, i, axis));
+      }
+      case 2: {
+        symbol const key = pick(exact_);
+        if (key.rank() != x.rank()) return;
+        symbol const order = build::argsort(key, -1);
+        for (int i = 0; i < x.rank(); ++i)
+          if (i != axis && order.shape()[i] != x.shape()[i]) return;
+        return add_float(build::gather_along(x, order, axis));
+      }
+      case 3:
+      case 4: {
+        symbol const i = indices(length);
+        extents into{between(1, 5)};
+        extents updates = i.shape();
+        if (i.rank() != 1 && x.rank() + i.rank() > 6) return;
+        if (i.rank() == 1)
+          for (std::int64_t const n : x.shape()) into.push_back(n), updates.push_back(n);
+        if (updates.count() > 600) return;
+        bool const over_batch = chance(40);
+        symbol const u = i.rank() == 1 ? build::broadcast_to(x, updates)
+                                       : build::broadcast(sum(x), updates, {});
+        return add_float(0.25 * build::scatter_add(into, i, u, 0, over_batch));
+      }
+      case 5:
+      case 9: {
+        bool const backwards = chance(50);
+        return add_float(0.5 * build::cumulative_sum(x, axis, backwards, chance(40)));
+      }
+      case 6:
+        return add_float(sort(x, axis, chance(50)), true);
+      case 7: {
+        symbol const order = argsort(x, axis, chance(50));
+        return add_integer(order);
+      }
+      case 8:
+        return add_float(top_k(x, between(1, static_cast<int>(x.shape().back()))).values, true);
+      case 10:
+        return integers_.empty() ? void()
+                                 : add_float(one_hot(pick(integers_), between(1, 4)), true);
+      default:
+        return add_float(prod(0.5 * sin(x), {axis}, chance(50)));
+    }
+  }
+
   constexpr void movement() {
     list<symbol>* pool = &floats_;
     int const which = between(0, 9);
@@ -695,7 +763,7 @@ class generator {
   }
 
   std::uint64_t random_;
-  bool windows_ = false;
+  bool windows_ = false, along_axes_ = false;
   graph g_;
   list<int> lengths_;
   list<symbol> floats_, exact_, integers_, booleans_;
@@ -766,7 +834,7 @@ inline std::string to_text(compiled_graph const& c) {
   std::string out;
   for (int i = 0; i < c.steps.steps.size(); ++i) {
     step const& s = c.steps.steps[i];
-    constexpr char const* kinds[] = {"loop", "row", "column", "contraction"};
+    constexpr char const* kinds[] = {"loop", "row", "column", "contraction", "whole"};
     out += "step " + std::to_string(i) + " " + kinds[static_cast<int>(s.kind)] + " over";
     for (int k = 0; k < s.rank; ++k)
       out += " " + std::to_string(s.axes[k].extent) + (s.axes[k].batch ? "*batch" : "");
@@ -777,6 +845,8 @@ inline std::string to_text(compiled_graph const& c) {
       buffer const& b = c.memory.buffers[c.memory.buffer_of[id]];
       return "node " + std::to_string(id) + "@" + std::to_string(b.offset);
     };
+    if (s.kind == step_kind::whole)
+      out += "  of " + place(s.whole.slots[0]) + " and " + place(s.whole.slots[1]) + "\n";
     if (s.kind == step_kind::contraction)
       out += "  product of " + place(s.product.slot_a) + " and " + place(s.product.slot_b) + "\n";
     for (int k = 0; k < s.body.size(); ++k) {

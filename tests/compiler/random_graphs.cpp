@@ -66,8 +66,9 @@ std::string overlap(compiled_graph const& c) {
     std::string const unwritten = "step " + std::to_string(i) + " reads what was not written";
     for (instruction const& x : s.body)
       if (x.code == op::input && !reads(x.slot)) return unwritten;
-    if (s.kind == step_kind::contraction && (!reads(s.product.slot_a) || !reads(s.product.slot_b)))
-      return unwritten;
+    bool all_written = true;
+    each_read(s, [&](int slot) { all_written = all_written && reads(slot); });
+    if (!all_written) return unwritten;
     for (store const& x : s.stores) {
       int const id = s.buffers[x.slot];
       if (c.source[id].code == op::input || c.source[id].code == op::weight)
@@ -216,10 +217,10 @@ void print_smallest(graph const& traced, unsigned seed) {
 
 namespace {
 
-enum class kind { any, windows, pooled };
+enum class kind { any, windows, pooled, along_axes };
 
 graph graph_of(kind what, unsigned seed) {
-  random_graphs::generator make{seed, what == kind::windows};
+  random_graphs::generator make{seed, what == kind::windows, what == kind::along_axes};
   return what == kind::pooled ? make.build_pooled() : make.build();
 }
 
@@ -252,6 +253,10 @@ TEST_CASE("random graphs keep their meaning through every pass", "[compiler]") {
 }
 TEST_CASE("random graphs with windows keep their meaning through every pass", "[compiler]") {
   check_seeds(kind::windows, 600);
+}
+TEST_CASE("random graphs that gather, order and accumulate keep their meaning through every pass",
+          "[compiler]") {
+  check_seeds(kind::along_axes, 800);
 }
 TEST_CASE("random pooled convolutions keep their meaning through every pass", "[compiler]") {
   check_seeds(kind::pooled, 1000);

@@ -27,6 +27,10 @@ void check() {
 
 TEST_CASE("cpu: ops of one operand", "[cpu]") { check<one_operand>(); }
 TEST_CASE("cpu: sines, powers and casts to integers", "[cpu]") { check<circular>(); }
+TEST_CASE("cpu: logarithms, angles and remainders", "[cpu]") {
+  check<functions<dtype::float32>>();
+  check<functions<dtype::float64>>();
+}
 TEST_CASE("cpu: ops of two operands", "[cpu]") { check<two_operands>(); }
 TEST_CASE("cpu: integers", "[cpu]") { check<integers>(); }
 TEST_CASE("cpu: truth values", "[cpu]") { check<truth_values>(); }

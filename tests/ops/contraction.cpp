@@ -194,7 +194,7 @@ TEST_CASE("matmul is NumPy's", "[ops]") {
   CHECK(matmul(of({6, 5, 2, 4}), of({6, 5, 4, 3})).shape() == extents{6, 5, 2, 3});
   CHECK(!g.failed());
   matmul(of({5, 2, 4}), of({6, 4, 3}));
-  CHECK(g.error.view() == "matmul: extents 5x2x4 and 6x4x3 do not fit");
+  CHECK(g.error.view() == "matmul: the leading axes of extents 5x2x4 and 6x4x3 do not broadcast");
 }
 
 TEST_CASE("products of integers are integers, of truth values too", "[ops]") {

@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
+#include <complex>
 #include <functional>
 #include <limits>
 #include <string>
@@ -94,6 +95,47 @@ TEST_CASE("values of ops of one operand", "[ops]") {
       [](double x) { return x == -inf ? no_number : std::pow(x, -0.5); });
   unary("sin", [](symbol x) { return sin(x); }, [](double x) { return std::cos(x - M_PI / 2); });
   unary("cos", [](symbol x) { return cos(x); }, [](double x) { return std::sin(x + M_PI / 2); });
+  unary("exp2", [](symbol x) { return exp2(x); }, [](double x) { return std::pow(2.0, x); });
+  unary("log2", [](symbol x) { return log2(x); }, [](double x) { return std::log(x) / M_LN2; });
+  unary("log10", [](symbol x) { return log10(x); }, [](double x) { return std::log(x) / M_LN10; });
+  unary(
+      "tan", [](symbol x) { return tan(x); },
+      [](double x) { return std::sin(x) / std::cos(x); });
+  unary(
+      "asin", [](symbol x) { return asin(x); },
+      [](double x) { return std::atan2(x, std::sqrt((1 - x) * (1 + x))); });
+  unary(
+      "acos", [](symbol x) { return acos(x); },
+      [](double x) { return std::atan2(std::sqrt((1 - x) * (1 + x)), x); });
+  unary("atan", [](symbol x) { return atan(x); }, [](double x) { return std::atan2(x, 1); });
+  unary(
+      "sinh", [](symbol x) { return sinh(x); },
+      [](double x) {
+        double const e = std::expm1(std::abs(x));
+        return std::copysign(std::isinf(e) ? e : (e + e / (e + 1)) / 2, x);
+      });
+  unary(
+      "cosh", [](symbol x) { return cosh(x); },
+      [](double x) { return std::exp(x) / 2 + std::exp(-x) / 2; });
+  unary(
+      "asinh", [](symbol x) { return asinh(x); },
+      [](double x) {
+        double const a = std::abs(x);
+        if (std::isinf(x)) return x;
+        return std::copysign(std::log1p(a + a * a / (1 + std::sqrt(a * a + 1))), x);
+      });
+  unary(
+      "acosh", [](symbol x) { return acosh(x); },
+      [](double x) { return x < 1 ? no_number : std::log(x + std::sqrt(x * x - 1)); });
+  unary(
+      "atanh", [](symbol x) { return atanh(x); },
+      [](double x) { return 0.5 * std::log1p(2 * x / (1 - x)); });
+  unary(
+      "isnan", [](symbol x) { return isnan(x); },
+      [](double x) { return std::isnan(x) ? 1.0 : 0.0; });
+  unary(
+      "isinf", [](symbol x) { return isinf(x); },
+      [](double x) { return std::isinf(x) ? 1.0 : 0.0; });
   unary(
       "tanh", [](symbol x) { return build::unary(op::tanh, x); },
       [](double x) { return x > 30 ? 1.0 : 1 - 2 / (std::exp(2 * x) + 1); });
@@ -146,6 +188,26 @@ TEST_CASE("values of ops of two and three operands", "[ops]") {
       "power", [](symbol a, symbol b) { return pow(a, b); },
       [](double x, double y) { return std::pow(x, y); });
   binary(
+      "atan2", [](symbol a, symbol b) { return atan2(a, b); },
+      [](double x, double y) { return std::arg(std::complex<double>(y, x)); });
+  binary(
+      "floor_divide", [](symbol a, symbol b) { return floor_divide(a, b); },
+      [&](double x, double y) {
+        if (either(x, y) || (std::isinf(x) && y != 0)) return no_number;
+        if (std::isinf(y)) return x != 0 && (x < 0) != (y < 0) ? -1.0 : 0.0;
+        return std::floor(x / y);
+      });
+  binary(
+      "mod", [](symbol a, symbol b) { return mod(a, b); },
+      [&](double x, double y) {
+        if (either(x, y) || std::isinf(x) || y == 0) return no_number;
+        if (std::isinf(y)) return x != 0 && (x < 0) != (y < 0) ? y : x;
+        return x - std::floor(x / y) * y;
+      });
+  binary(
+      "logical_xor", [](symbol a, symbol b) { return logical_xor(a, b); },
+      [](double x, double y) { return (x != 0) != (y != 0) ? 1.0 : 0.0; });
+  binary(
       "maximum", [](symbol a, symbol b) { return maximum(a, b); },
       [&](double x, double y) { return either(x, y) ? no_number
                                        : x > y      ? x
@@ -182,6 +244,20 @@ TEST_CASE("values of ops of two and three operands", "[ops]") {
   binary(
       "where", [](symbol a, symbol b) { return where(a > b, a, 2 * b); },
       [](double x, double y) { return x > y ? x : 2 * y; });
+}
+
+TEST_CASE("integers are divided as NumPy divides them", "[ops]") {
+  graph g;
+  symbol const a = build::input(g, "a", {7}, dtype::int32, false);
+  symbol const b = build::input(g, "b", {7}, dtype::int32, false);
+  g.outputs.push_back(floor_divide(a, b).id());
+  g.outputs.push_back(mod(a, b).id());
+  REQUIRE(g[g.outputs[0]].type == dtype::int32);
+  reference::bindings data;
+  data.inputs = {{7, -7, 7, -7, 5, -2147483648.0, 16777217}, {3, 3, -3, -3, 0, -1, 1}};
+  auto const got = reference::evaluate<float>(g, data);
+  CHECK(got[0] == values{2, -3, -3, 2, 0, -2147483648.0, 16777217});
+  CHECK(got[1] == values{1, 2, -2, -1, 0, 0, 0});
 }
 
 namespace {

@@ -46,10 +46,7 @@ class fuser : body_builder {
       for (step const& s : steps_) {
         for (instruction const& x : s.body)
           if (x.code == op::input) read[s.buffers[x.slot]] = true;
-        if (s.kind == step_kind::contraction && !s.stores.empty()) {
-          read[s.buffers[s.product.slot_a]] = true;
-          read[s.buffers[s.product.slot_b]] = true;
-        }
+        if (!s.stores.empty()) each_read(s, [&](int slot) { read[s.buffers[slot]] = true; });
       }
       for (step& s : steps_) {
         bool here = false;

@@ -42,6 +42,8 @@ constexpr precision precision_of(op code) {
     case op::window_max:
     case op::window_scatter:
     case op::window_gather:
+    case op::gather:
+    case op::argsort:
       return precision::follows;
     default:
       return is_comparison(code) || is_movement(code) ? precision::follows : precision::full;

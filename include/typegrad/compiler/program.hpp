@@ -64,6 +64,7 @@ struct step_info {
   int phases = 1;
   bool random = false;
   contraction product;
+  whole_op whole;
   int first_instruction = 0, instruction_count = 0;
   int first_store = 0, store_count = 0;
   int first_buffer = 0, buffer_count = 0;
@@ -110,7 +111,7 @@ constexpr bool same_kernel(step const& a, step const& b) {
     return false;
   for (int i = 0; i < a.rank; ++i)
     if (!(a.axes[i] == b.axes[i])) return false;
-  if (!(a.product == b.product)) return false;
+  if (!(a.product == b.product) || !(a.whole == b.whole)) return false;
   for (int i = 0; i < a.body.size(); ++i)
     if (!(a.body[i] == b.body[i])) return false;
   for (int i = 0; i < a.stores.size(); ++i)
@@ -156,6 +157,7 @@ constexpr void visit(Words& w, step_info& s) {
   w(s.phases);
   w(s.random);
   if (s.kind == step_kind::contraction) visit(w, s.product);
+  if (s.kind == step_kind::whole) visit(w, s.whole);
   for (int* const x : {&s.instruction_count, &s.store_count, &s.buffer_count, &s.stream_count,
                        &s.signature})
     w(*x);
@@ -195,6 +197,7 @@ constexpr words<Capacity> written(compiled_graph const& c) {
     t.phases = s.phases;
     t.random = s.random;
     t.product = s.product;
+    t.whole = s.whole;
     t.instruction_count = s.body.size();
     t.store_count = s.stores.size();
     t.buffer_count = s.buffers.size();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/graph/graph.hpp>
+#include <typegrad/graph/whole.hpp>
 
 // What fusion turns a graph into: steps, each a small straight-line program over an index domain.
 
@@ -46,6 +47,7 @@ struct access {
 ///   iota            the integer at `where` itself
 ///   random_uniform  stream of `slot`
 ///   contractions    the finished element of the step's contraction
+///   what takes whole operands   the finished element
 ///   reductions      of instruction a along the domain's reduced axes
 struct instruction {
   op code = op::constant;
@@ -76,6 +78,7 @@ enum class step_kind : std::uint8_t {
   row,          ///< the same with reductions along the innermost axis
   column,       ///< reductions along axes that are not the innermost, or over everything
   contraction,  ///< an op with a kernel of its own, whose body is the epilogue
+  whole,        ///< one that reads whole operands and writes one dense value
 };
 
 /// What a contraction's kernel computes: a matrix C(rows, columns), extents counting samples where
@@ -109,11 +112,24 @@ struct step {
   int phases = 1;
   bool random = false;  ///< some instruction draws random numbers: the domain is one linear axis
   contraction product;
+  whole_op whole;
   list<instruction> body;
   list<store> stores;
   list<int> buffers;  ///< per slot: the node whose buffer it is
   list<int> streams;  ///< per random instruction's slot
 };
+
+/// Calls f for every slot that a step in either form reads beside its body.
+template <class Step, class F>
+constexpr void each_read(Step const& s, F const& f) {
+  if (s.kind == step_kind::contraction) {
+    f(s.product.slot_a);
+    f(s.product.slot_b);
+  } else if (s.kind == step_kind::whole) {
+    f(s.whole.slots[0]);
+    f(s.whole.slots[1]);
+  }
+}
 
 /// The domain axis where the columns of a contraction begin; of a step in either form.
 template <class Step>

@@ -115,6 +115,19 @@ constexpr void visit(Words& w, contraction& x) {
 }
 
 template <class Words>
+constexpr void visit(Words& w, whole_op& x) {
+  w(x.code);
+  w(x.type);
+  for (std::int64_t* const n : {&x.outer, &x.inner, &x.length, &x.count}) w(*n);
+  for (bool* const is : {&x.each, &x.backwards, &x.exclusive, &x.per_sample, &x.over_batch})
+    w(*is);
+  for (int i = 0; i < 2; ++i) {
+    w(x.sampled[i]);
+    w(x.slots[i]);
+  }
+}
+
+template <class Words>
 constexpr void visit(Words& w, instruction& x) {
   w(x.code);
   w(x.type);

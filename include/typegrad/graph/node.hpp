@@ -17,9 +17,12 @@ struct attribute {
   window over;           ///< of contractions that slide one
   position_block block;  ///< of `convolution_max`
   bool over_batch = false;
+  bool backwards = false;  ///< cumulative_sum: from the last element; argsort: the greatest first
+  bool exclusive = false;  ///< cumulative_sum: without the element itself
 
   constexpr bool operator==(attribute const& o) const {
-    return over_batch == o.over_batch && a == o.a && b == o.b && c == o.c && d == o.d &&
+    return over_batch == o.over_batch && backwards == o.backwards && exclusive == o.exclusive &&
+           a == o.a && b == o.b && c == o.c && d == o.d &&
            low == o.low && high == o.high && step == o.step && over == o.over && block == o.block;
   }
 };
@@ -33,7 +36,7 @@ struct node {
   int first_operand = 0;
   int operand_count = 0;
   int attribute = -1;  ///< position in the graph's attributes
-  int index = 0;       ///< slot of a leaf, axis of iota and concatenate
+  int index = 0;       ///< slot of a leaf; axis of iota, concatenate and what works along one
   int region = -1;     ///< first sub-graph of a control op
   double value = 0;    ///< of a constant, and what `pad` fills with
   extents shape;

@@ -16,10 +16,11 @@ enum class op : std::uint8_t {
   iota,            ///< the position along axis `index`
   random_uniform,  ///< independent numbers in [0, 1); `index` is the stream
   // elementwise, one operand
-  negate, absolute, sign, exp, expm1, log, log1p, sqrt, rsqrt, sin, cos, tanh, sigmoid, erf,
+  negate, absolute, sign, exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt,
+  sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, sigmoid, erf,
   floor, ceil, round, logical_not, is_finite, cast, stop_gradient,
   // elementwise, two operands
-  add, subtract, multiply, divide, power, maximum, minimum,
+  add, subtract, multiply, divide, floor_divide, remainder, power, atan2, maximum, minimum,
   equal, not_equal, less, less_equal, greater, greater_equal, logical_and, logical_or,
   // elementwise, three operands
   select,  ///< (condition, a, b): a where the condition holds, else b
@@ -38,6 +39,11 @@ enum class op : std::uint8_t {
   reduce_sum, reduce_max, reduce_min, argmax, argmin,
   // movement
   reshape, transpose, broadcast, slice, pad, concatenate, reverse,
+  // along one axis, `index`: each reads whole operands by a kernel of its own
+  gather,       ///< (x, indices) -> the elements of x at the indices
+  scatter_add,  ///< (indices, updates) -> zeros with the updates added: the transpose of gather
+  cumulative_sum,  ///< x -> the sums up to each element
+  argsort,         ///< x -> the positions that bring x into order
   // control: operations that own regions (sub-graphs)
   scan, cond, while_loop,
 };
@@ -63,6 +69,10 @@ constexpr bool is_contraction(op code) {
 /// Contractions that slide a window.
 constexpr bool slides(op code) { return is_between(code, op::convolution, op::convolution_max); }
 constexpr bool is_movement(op code) { return is_between(code, op::reshape, op::reverse); }
+/// Ops that read whole operands, as they lie in memory, and write one dense value.
+constexpr bool takes_whole(op code) { return is_between(code, op::gather, op::argsort); }
+/// Ops that read their operands in memory, by kernels of their own.
+constexpr bool has_kernel(op code) { return is_contraction(code) || takes_whole(code); }
 constexpr bool is_commutative(op code) {
   return code == op::add || code == op::multiply || code == op::equal || code == op::not_equal ||
          code == op::logical_and || code == op::logical_or;

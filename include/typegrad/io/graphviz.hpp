@@ -34,7 +34,7 @@ inline std::string number_label(double value) {
 inline char const* colour_of(op code) {
   if (code == op::weight) return "#ffe2b8";
   if (is_leaf(code)) return "#e8e8e8";
-  if (is_contraction(code)) return "#bcd7f5";
+  if (has_kernel(code)) return "#bcd7f5";
   if (is_reduction(code)) return "#d9c7ee";
   if (is_movement(code)) return "#f5f5f5";
   return "#cdebc9";
@@ -127,6 +127,11 @@ inline std::string to_dot(compiled_graph const& c) {
       out += box(name_of[i], label, colour_of(x.code));
       for (int const o : {x.a, x.b, x.c})
         if (o >= 0) edges += "  " + name_of[o] + " -> " + name_of[i] + ";\n";
+      if (takes_whole(x.code)) {
+        edges += "  " + source(now.whole.slots[0]) + " -> " + name_of[i] + ";\n";
+        if (now.whole.slots[1] != now.whole.slots[0])
+          edges += "  " + source(now.whole.slots[1]) + " -> " + name_of[i] + ";\n";
+      }
       if (!is_contraction(x.code)) continue;
       edges += "  " + source(now.product.slot_a) + " -> " + name_of[i] + ";\n";
       if (now.product.slot_b != now.product.slot_a || x.code == op::dot_general)

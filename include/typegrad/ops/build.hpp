@@ -327,7 +327,8 @@ constexpr symbol binary(op code, std::string_view name, symbol a, symbol b) {
   if (logical) type = dtype::boolean;
   if (type == dtype::boolean && !logical && code != op::equal && code != op::not_equal)
     type = dtype::int32;
-  if ((code == op::divide || code == op::power) && !is_floating(type)) type = dtype::float32;
+  bool const fractional = code == op::divide || code == op::power || code == op::atan2;
+  if (fractional && !is_floating(type)) type = dtype::float32;
   n.type = to_boolean ? dtype::boolean : type;
   n.per_sample = a.per_sample() || b.per_sample();
   symbol const both[] = {broadcast_to(cast(a, type), n.shape),

@@ -6,7 +6,7 @@
 namespace typegrad {
 
 /// NumPy's matrix product: the last axis of a with the last but one of b; leading axes of both are
-/// batch axes and must be equal. A vector counts as a row on the left, as a column on the right.
+/// batch axes and broadcast. A vector counts as a row on the left, as a column on the right.
 /// With a weight on the right, x of extents [..., K] and kernel [K, N] give [..., N].
 constexpr symbol matmul(symbol a, symbol b) {
   if (build::poisoned(a)) return build::poisoned_like(a);
@@ -19,16 +19,36 @@ constexpr symbol matmul(symbol a, symbol b) {
   build::dot_axes axes;
   axes.contract_a.push_back(ra - 1);
   axes.contract_b.push_back(rb == 1 ? 0 : rb - 2);
-  if (rb > 2) {
-    if (ra != rb)
-      return poison(a.owner(), sentence("matmul: extents ", to_text(a.shape()), " and ",
-                                        to_text(b.shape()), " have different leading axes"));
-    for (int i = 0; i < rb - 2; ++i) {
-      axes.batch_a.push_back(i);
-      axes.batch_b.push_back(i);
+  if (rb <= 2) return build::dot_general(a, b, axes);
+  if (ra == 1) {
+    symbol const y = matmul(build::reshape(a, {1, a.shape()[0]}), b);
+    extents row = y.shape();
+    if (y.valid()) {
+      row[rb - 2] = row[rb - 1];
+      row.pop_back();
     }
+    return build::reshape(y, row);
   }
-  return build::dot_general(a, b, axes);
+  extents left = a.shape(), right = b.shape(), lead;
+  left.pop_back();
+  left.pop_back();
+  right.pop_back();
+  right.pop_back();
+  if (!build::broadcast_shape(left, right, lead))
+    return poison(a.owner(), sentence("matmul: the leading axes of extents ", to_text(a.shape()),
+                                      " and ", to_text(b.shape()), " do not broadcast"));
+  for (int i = 0; i < lead.rank; ++i) {
+    axes.batch_a.push_back(i);
+    axes.batch_b.push_back(i);
+  }
+  left = right = lead;
+  for (int i = 2; i > 0; --i) {
+    left.push_back(a.shape()[ra - i]);
+    right.push_back(b.shape()[rb - i]);
+  }
+  axes.contract_a = {left.rank - 1};
+  axes.contract_b = {right.rank - 2};
+  return build::dot_general(build::broadcast_to(a, left), build::broadcast_to(b, right), axes);
 }
 
 /// Attributes: a, b the contracted axes; c, d the batch axes; over_batch.

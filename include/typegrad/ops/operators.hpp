@@ -53,6 +53,11 @@ TYPEGRAD_BINARY(operator||, logical_or)
 TYPEGRAD_BINARY(maximum, maximum)
 TYPEGRAD_BINARY(minimum, minimum)
 TYPEGRAD_BINARY(pow, power)
+TYPEGRAD_BINARY(atan2, atan2)
+/// a / b rounded down, and the remainder, of b's sign: as NumPy's.
+TYPEGRAD_BINARY(floor_divide, floor_divide)
+TYPEGRAD_BINARY(mod, remainder)
+TYPEGRAD_BINARY(remainder, remainder)
 
 #undef TYPEGRAD_BINARY
 
@@ -64,13 +69,25 @@ TYPEGRAD_UNARY(operator!, logical_not)
 TYPEGRAD_UNARY(abs, absolute)
 TYPEGRAD_UNARY(sign, sign)
 TYPEGRAD_UNARY(exp, exp)
+TYPEGRAD_UNARY(exp2, exp2)
 TYPEGRAD_UNARY(expm1, expm1)
 TYPEGRAD_UNARY(log, log)
+TYPEGRAD_UNARY(log2, log2)
+TYPEGRAD_UNARY(log10, log10)
 TYPEGRAD_UNARY(log1p, log1p)
 TYPEGRAD_UNARY(sqrt, sqrt)
 TYPEGRAD_UNARY(rsqrt, rsqrt)
 TYPEGRAD_UNARY(sin, sin)
 TYPEGRAD_UNARY(cos, cos)
+TYPEGRAD_UNARY(tan, tan)
+TYPEGRAD_UNARY(asin, asin)
+TYPEGRAD_UNARY(acos, acos)
+TYPEGRAD_UNARY(atan, atan)
+TYPEGRAD_UNARY(sinh, sinh)
+TYPEGRAD_UNARY(cosh, cosh)
+TYPEGRAD_UNARY(asinh, asinh)
+TYPEGRAD_UNARY(acosh, acosh)
+TYPEGRAD_UNARY(atanh, atanh)
 TYPEGRAD_UNARY(erf, erf)
 TYPEGRAD_UNARY(floor, floor)
 TYPEGRAD_UNARY(ceil, ceil)
@@ -84,6 +101,16 @@ TYPEGRAD_UNARY(stop_gradient, stop_gradient)
 constexpr symbol square(symbol x) { return x * x; }
 constexpr symbol reciprocal(symbol x) { return 1 / x; }
 constexpr symbol cast(symbol x, dtype type) { return build::cast(x, type); }
+
+constexpr symbol isnan(symbol x) { return x != x; }
+constexpr symbol isinf(symbol x) { return !(isfinite(x) || isnan(x)); }
+constexpr symbol logical_and(symbol a, symbol b) { return a && b; }
+constexpr symbol logical_or(symbol a, symbol b) { return a || b; }
+constexpr symbol logical_not(symbol x) { return !x; }
+/// Whether exactly one of both is true.
+constexpr symbol logical_xor(symbol a, symbol b) {
+  return build::cast(a, dtype::boolean) != build::cast(b, dtype::boolean);
+}
 
 /// a where the condition holds, else b; the three broadcast.
 constexpr symbol where(symbol condition, symbol a, symbol b) {

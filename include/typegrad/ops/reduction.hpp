@@ -68,11 +68,11 @@ constexpr symbol min(symbol x, axis_list axes = {}, bool keep_dims = false) {
   return detail::reduce(op::reduce_min, "min", x, axes, keep_dims);
 }
 /// The position of the largest element along `axis`, the first of several; int32.
-constexpr symbol argmax(symbol x, int axis = -1) {
-  return detail::reduce(op::argmax, "argmax", x, {axis}, false);
+constexpr symbol argmax(symbol x, int axis = -1, bool keep_dims = false) {
+  return detail::reduce(op::argmax, "argmax", x, {axis}, keep_dims);
 }
-constexpr symbol argmin(symbol x, int axis = -1) {
-  return detail::reduce(op::argmin, "argmin", x, {axis}, false);
+constexpr symbol argmin(symbol x, int axis = -1, bool keep_dims = false) {
+  return detail::reduce(op::argmin, "argmin", x, {axis}, keep_dims);
 }
 
 /// Sum over the samples of the batch; what is shared already is left as it is.

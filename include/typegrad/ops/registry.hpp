@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/ops/arrange.hpp>
 #include <typegrad/ops/contraction.hpp>
+#include <typegrad/ops/cumulative.hpp>
+#include <typegrad/ops/einsum.hpp>
 #include <typegrad/ops/elementwise.hpp>
 #include <typegrad/ops/leaves.hpp>
+#include <typegrad/ops/sort.hpp>
+#include <typegrad/ops/statistics.hpp>
+#include <typegrad/ops/whole.hpp>
 #include <typegrad/ops/window.hpp>
 
 #include <array>

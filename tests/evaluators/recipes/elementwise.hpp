@@ -107,6 +107,38 @@ struct circular {  // of arguments that are not huge
   }
 };
 
+template <dtype Type>
+struct functions {
+  static constexpr graph build() {
+    return of_two<Type>([](graph&, symbol a, symbol b, auto const& out) {
+      out(exp2(a));
+      out(log2(a));
+      out(log10(a));
+      out(tan(a));
+      out(asin(a));
+      out(acos(a));
+      out(atan(a));
+      out(sinh(a));
+      out(cosh(a));
+      out(asinh(a));
+      out(acosh(a));
+      out(atanh(a));
+      out(isnan(a));
+      out(isinf(a));
+      out(atan2(a, b));
+      out(floor_divide(a, b));
+      out(mod(a, b));
+      out(logical_xor(a, b));
+      out(mod(a, 0.75));
+    });
+  }
+  static operands tried() {
+    return {{0.5,  -0.5, 0.0, -0.0, 1.0,    -1.0, 2.5, -2.5,         7.75, -7.75, 1e-6,
+             1e-3, 1.5,  80,  -80,  -0.999, inf,  -inf, not_a_number, 12.25, 3.0,  -3.0},
+            {1.0, -1.0, 2.0, 0.0, -0.0, 3.0, inf, -inf, 0.25, -0.75, 2.5, 0.5, 1.0}};
+  }
+};
+
 struct two_operands {
   static constexpr graph build() {
     return of_two<dtype::float32>([](graph&, symbol a, symbol b, auto const& out) {
@@ -144,6 +176,8 @@ struct integers {
       out(a - b);
       out(a * b);
       out(a / b);
+      out(floor_divide(a, b));
+      out(mod(a, b));
       out(-a);
       out(abs(a));
       out(sign(a));
@@ -164,8 +198,8 @@ struct integers {
     });
   }
   static operands tried() {
-    return {{0, 1, -1, 3, 7, -8, 100, 2, -3, 5, 16, -17, 40000},
-            {2, 1, 1, -3, 7, 9, -100, 5, -4, 3, 3, 1, -20000}};
+    return {{0, 1, -1, 3, 7, -8, 100, 2, -3, 5, 16, -17, 40000, 7},
+            {2, 1, 1, -3, 7, 9, -100, 5, -4, 3, 3, 1, -20000, 0}};
   }
 };
 

@@ -23,6 +23,10 @@ void check() {
 
 TEST_CASE("thrust: ops of one operand", "[thrust]") { check<one_operand>(); }
 TEST_CASE("thrust: sines, powers and casts to integers", "[thrust]") { check<circular>(); }
+TEST_CASE("thrust: logarithms, angles and remainders", "[thrust]") {
+  check<functions<dtype::float32>>();
+  check<functions<dtype::float64>>();
+}
 TEST_CASE("thrust: ops of two operands", "[thrust]") { check<two_operands>(); }
 TEST_CASE("thrust: integers", "[thrust]") { check<integers>(); }
 TEST_CASE("thrust: truth values", "[thrust]") { check<truth_values>(); }

@@ -61,6 +61,8 @@ class body_builder : public grouping {
           bool const built = slides(g_[shape_of].code) ? build_sliding(target, shape_of)
                                                        : build_product(target, shape_of);
           if (!built) continue;
+        } else if (target.kind == step_kind::whole) {
+          if (first_stored_[s] < 0 || !build_whole(target, shape_of)) continue;
         }
         for (int id = first_stored_[s]; id >= 0; id = next_stored_[id]) emit_store(target, id);
       }
@@ -155,7 +157,7 @@ class body_builder : public grouping {
       return push(s, out, id, v.linear);
     }
     bool const own_place = local && v.linear == identity_view(n.shape, first_).linear;
-    if (is_contraction(n.code) && own_place) return push(s, out, id, v.linear);
+    if (has_kernel(n.code) && own_place) return push(s, out, id, v.linear);
     if (n.code == op::random_uniform && own_place) {
       out.slot = s.streams.size();
       s.streams.push_back(n.index);
@@ -266,6 +268,34 @@ class body_builder : public grouping {
     return true;
   }
 
+  /// The node whose buffer has an operand's elements one after the other, be it one for all samples
+  /// alike; -1 if there is none yet.
+  constexpr int dense_operand(int o) {
+    operand_place where;
+    if (!place_of(o, where)) return -1;
+    extents const& shape = g_[o].shape;
+    bool dense = g_[where.buffer].shape.count() == shape.count() && where.where.offset == 0;
+    access const wanted = identity_view(shape, 0).linear;
+    for (int axis = 0; axis < shape.rank; ++axis)
+      dense = dense && (shape[axis] == 1 ||
+                        where.where.strides[axis] == wanted.strides[axis]);
+    if (dense) return where.buffer;
+    repack(o);
+    return -1;
+  }
+
+  constexpr bool build_whole(step& s, int id) {
+    s.whole = whole_of(g_, id);
+    for (int i = 0; i < g_[id].operand_count; ++i) {
+      int const held = dense_operand(g_.operand(id, i));
+      if (held < 0) return false;
+      s.whole.sampled[i] = g_[held].per_sample;
+      s.whole.slots[i] = slot_of(s, held);
+    }
+    if (g_[id].operand_count == 1) s.whole.slots[1] = s.whole.slots[0];
+    return true;
+  }
+
   /// An op that slides a window reads whole operands as they lie in memory.
   constexpr bool build_sliding(step& s, int id) {
     node const& n = g_[id];
@@ -294,20 +324,13 @@ class body_builder : public grouping {
     int slots[2] = {};
     for (int i = 0; i < n.operand_count; ++i) {
       int const o = g_.operand(id, i);
-      operand_place where;
-      if (!place_of(o, where)) return false;
-      node const& held = g_[where.buffer];
-      bool dense = held.per_sample == g_[o].per_sample && held.type == n.type &&
-                   held.shape.count() == g_[o].shape.count() && where.where.offset == 0;
-      access const wanted = identity_view(g_[o].shape, 0).linear;
-      for (int axis = 0; axis < g_[o].shape.rank; ++axis)
-        dense = dense && (g_[o].shape[axis] == 1 ||
-                          where.where.strides[axis] == wanted.strides[axis]);
-      if (!dense) {
+      int const held = dense_operand(o);
+      if (held < 0) return false;
+      if (g_[held].per_sample != g_[o].per_sample || g_[held].type != n.type) {
         repack(o);
         return false;
       }
-      slots[i] = slot_of(s, where.buffer);
+      slots[i] = slot_of(s, held);
     }
     p.slot_a = slots[0];
     p.slot_b = slots[n.operand_count - 1];

@@ -13,14 +13,29 @@ inline constexpr int recompute_limit = 4;
 constexpr int cost_of(op code) {
   switch (code) {
     case op::exp:
+    case op::exp2:
     case op::expm1:
     case op::log:
+    case op::log2:
+    case op::log10:
     case op::log1p:
     case op::sin:
     case op::cos:
+    case op::tan:
+    case op::asin:
+    case op::acos:
+    case op::atan:
+    case op::sinh:
+    case op::cosh:
     case op::tanh:
+    case op::asinh:
+    case op::acosh:
+    case op::atanh:
     case op::sigmoid:
     case op::erf: return 8;
+    case op::floor_divide:
+    case op::remainder:
+    case op::atan2:
     case op::power: return 16;
     case op::divide:
     case op::sqrt:

@@ -35,6 +35,8 @@ constexpr void trim(step& s) {
   if (s.kind == step_kind::contraction) {
     s.product.slot_a = slot_of(s, buffers[s.product.slot_a]);
     s.product.slot_b = slot_of(s, buffers[s.product.slot_b]);
+  } else if (s.kind == step_kind::whole) {
+    for (int& slot : s.whole.slots) slot = slot_of(s, buffers[slot]);
   }
   for (int i = 0; i < count; ++i) {
     if (!live[i]) continue;
@@ -140,7 +142,7 @@ constexpr void finish(step& s) {
     n.varies = false;
     for (int axis = inner < 0 ? 0 : inner; reads && axis < s.rank; ++axis)
       n.varies = n.varies || n.where.strides[axis] != 0;
-    n.varies = n.varies || is_contraction(n.code) || n.code == op::random_uniform;
+    n.varies = n.varies || has_kernel(n.code) || n.code == op::random_uniform;
     int phase = 0;
     for (int const o : {n.a, n.b, n.c}) {
       if (o < 0) continue;

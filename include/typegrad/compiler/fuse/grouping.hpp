@@ -27,11 +27,11 @@ class grouping {
           while (is_view(g[o].code)) o = g.operand(o, 0);
           compared_[o] = is_floating(g[o].type) && is_elementwise(g[o].code);
         }
-    // What a contraction reads lies in memory. The builder of bodies would find that out as well,
+    // What a kernel of an op's own reads lies in memory. The builder of bodies would find that out as well,
     // one value an attempt: in mixed precision, as many attempts as there are weights.
     list<int> const users = users_of(g);
     for (int id = 0; id < g.size(); ++id)
-      for (int i = 0; users[id] > 0 && is_contraction(g[id].code) && i < g[id].operand_count; ++i) {
+      for (int i = 0; users[id] > 0 && has_kernel(g[id].code) && i < g[id].operand_count; ++i) {
         int o = g.operand(id, i);
         while (is_view(g[o].code)) o = g.operand(o, 0);
         if (is_elementwise(g[o].code)) must_store_[o] = true;
@@ -107,6 +107,8 @@ class grouping {
     if (free_standing(id)) return;
     if (is_contraction(n.code)) {
       open(step_kind::contraction, id);
+    } else if (takes_whole(n.code)) {
+      open(step_kind::whole, id);
     } else if (n.code == op::pad || n.code == op::concatenate) {
       open_pieces(id);
     } else if (is_reduction(n.code)) {
@@ -185,7 +187,8 @@ class grouping {
   constexpr bool fits(int id, int s) const {
     node const& n = g_[id];
     group const& d = groups_[s];
-    if (steps_[s].kind == step_kind::column || is_piece(s)) return false;
+    step_kind const kind = steps_[s].kind;
+    if (kind == step_kind::column || kind == step_kind::whole || is_piece(s)) return false;
     if (n.per_sample != d.per_sample) return false;
     // a product's kernel computes in one floating dtype, in which it has values of 16 bits as well
     auto const computed_in = [](dtype t) { return is_half(t) ? dtype::float32 : t; };
@@ -318,7 +321,7 @@ class grouping {
         }
         if (last_user[b] != step_of_[id]) ++outside_[b];
         last_user[b] = step_of_[id];
-        bool const heavy = is_contraction(g_[id].code);
+        bool const heavy = has_kernel(g_[id].code);
         if (heavy) must_store_[b] = true;
         if (elements(id) > elements(b)) wider[b] = true;
       }
@@ -341,7 +344,7 @@ class grouping {
   }
   constexpr std::int64_t elements(int id) const {
     node const& n = g_[id];
-    std::int64_t const count = is_reduction(n.code) || is_contraction(n.code)
+    std::int64_t const count = is_reduction(n.code) || has_kernel(n.code)
                                    ? g_[g_.operand(id, 0)].shape.count()
                                    : n.shape.count();
     return count * (n.per_sample ? 1'000'000 : 1);

@@ -6,6 +6,7 @@
 
 #include <typegrad/evaluators/cpu/xsimd.hpp>
 
+#include <limits>
 #include <type_traits>
 
 // Mathematics on float vectors where a few instructions less are felt. Polynomials are minimax fits
@@ -97,6 +98,25 @@ struct vector_rule<op::tanh> {
       return fast_tanh(x);
     else
       return xsimd::tanh(x);
+  }
+};
+
+template <>
+struct vector_rule<op::acosh> {
+  template <class V>
+  TYPEGRAD_INLINE static V apply(V const& x) {
+    using real = typename V::value_type;
+    // xsimd's gives numbers for many x below 1
+    return xsimd::select(x >= V(1), xsimd::acosh(x), V(std::numeric_limits<real>::quiet_NaN()));
+  }
+};
+
+/// xsimd's is NaN where both are 0 or infinite.
+template <>
+struct vector_rule<op::atan2> {
+  template <class V>
+  static V apply(V const& a, V const& b) {
+    return typegrad::detail::lane_by_lane([](auto y, auto x) { return std::atan2(y, x); }, a, b);
   }
 };
 

@@ -5,6 +5,7 @@
 #include <typegrad/evaluators/cpu/product.hpp>
 #include <typegrad/evaluators/cpu/row.hpp>
 #include <typegrad/evaluators/cpu/sliding.hpp>
+#include <typegrad/evaluators/cpu/whole.hpp>
 
 // The CPU evaluator: runs a program's steps one after the other, each on all threads.
 
@@ -36,6 +37,8 @@ struct kernel_of {
       return std::type_identity<row_kernel<step_source<Program, signature>, Arch>>{};
     else if constexpr (kind == step_kind::column)
       return std::type_identity<column_kernel<step_source<Program, signature>, Arch>>{};
+    else if constexpr (kind == step_kind::whole)
+      return std::type_identity<whole_kernel<step_source<Program, signature>, Arch>>{};
     else if constexpr (slides(Program::data.steps[static_cast<std::size_t>(Step)].product.code))
       return std::type_identity<
           sliding_kernel<shared_source<contents_of<Program, signature>()>, Arch>>{};

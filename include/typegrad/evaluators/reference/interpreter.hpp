@@ -3,6 +3,7 @@
 
 #include <typegrad/core/half.hpp>
 #include <typegrad/core/random_stream.hpp>
+#include <typegrad/evaluators/reference/whole.hpp>
 #include <typegrad/evaluators/reference/window.hpp>
 #include <typegrad/ops/registry.hpp>
 
@@ -54,7 +55,7 @@ double apply(op code, double a, double b, double c, std::index_sequence<I...>) {
   auto const try_one = [&]<op Code>() {
     // integers have arithmetic and comparisons only
     constexpr bool fractional = is_between(Code, op::exp, op::round) || Code == op::power ||
-                                Code == op::is_finite;
+                                Code == op::atan2 || Code == op::is_finite;
     if constexpr (is_elementwise(Code) && Code != op::cast &&
                   !(std::is_integral_v<T> && fractional))
       if (code == Code)
@@ -124,6 +125,20 @@ class interpreter {
     if (n.code == op::weight) return b_.weights[index(n.index)];
     values out(index(total(n)));
     std::int64_t const count = n.shape.count();
+    if (takes_whole(n.code)) {
+      auto const read = [&](int i, std::int64_t b, std::int64_t e) {
+        return at(g_.operand(id, i), b, e);
+      };
+      auto const write = [&](std::int64_t b, std::int64_t e, double x) {
+        out[index(b * count + e)] = n.type == dtype::float64 ? x : rounded(x, n.type);
+      };
+      whole_op const w = whole_of(g_, id);
+      if (w.type == dtype::float32)
+        run_whole<Real>(w, b_.batch_size, read, write);
+      else
+        run_whole<double>(w, b_.batch_size, read, write);
+      return out;
+    }
     for (std::int64_t b = 0; b < samples(n); ++b)
       for (std::int64_t e = 0; e < count; ++e) out[index(b * count + e)] = element(id, n, b, e);
     return out;

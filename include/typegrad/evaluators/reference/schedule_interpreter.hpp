@@ -221,7 +221,30 @@ class schedule_interpreter {
         return run_columns(s);
       case step_kind::contraction:
         return run_product(s);
+      case step_kind::whole:
+        return run_whole_op(s);
     }
+  }
+
+  void run_whole_op(step const& s) {
+    whole_op const& w = s.whole;
+    auto const read_at = [&](int i, std::int64_t sample, std::int64_t e) {
+      int const slot = w.slots[i];
+      std::int64_t const each = w.sampled[i] ? elements_of(s, slot) : 0;
+      auto const* const at = element(s, slot, sample * each + e);
+      return at == nullptr ? 0 : read(at, type_of(s, slot));
+    };
+    store const& x = s.stores[0];
+    auto const write_at = [&](std::int64_t sample, std::int64_t e, double number) {
+      if (auto* const at = element(s, x.slot, sample * w.results() + e)) write(at, x.type, number);
+    };
+    if (w.type == dtype::float32)
+      run_whole<float>(w, b_.batch_size, read_at, write_at);
+    else
+      run_whole<double>(w, b_.batch_size, read_at, write_at);
+  }
+  std::int64_t elements_of(step const& s, int slot) const {
+    return c_.memory.buffers[c_.memory.buffer_of[s.buffers[slot]]].elements;
   }
 
   /// Instruction i at a position. `scalar_axes`: the axes that an instruction which does not vary
@@ -265,7 +288,7 @@ class schedule_interpreter {
       default:
         break;
     }
-    if (is_contraction(n.code) || is_reduction(n.code)) return heavy[index(i)];
+    if (has_kernel(n.code) || is_reduction(n.code)) return heavy[index(i)];
     double x[3] = {};
     int const operands[] = {n.a, n.b, n.c};
     int last = 0;

@@ -9,6 +9,7 @@
 #include <typegrad/evaluators/thrust/product.hpp>
 #include <typegrad/evaluators/thrust/row.hpp>
 #include <typegrad/evaluators/thrust/sliding.hpp>
+#include <typegrad/evaluators/thrust/whole.hpp>
 #include <typegrad/evaluators/thrust/windows.hpp>
 
 #include <array>
@@ -40,6 +41,8 @@ constexpr auto choose_kernel(std::type_identity<Source>) {
     return std::type_identity<row_kernel<Source>>{};
   else if constexpr (info.kind == step_kind::column)
     return std::type_identity<column_kernel<Source>>{};
+  else if constexpr (info.kind == step_kind::whole)
+    return choose_whole_kernel(std::type_identity<Source>{});
   else if constexpr (info.product.code == op::dot_general)
     return std::type_identity<product_kernel<Source, Arithmetic>>{};
   else if constexpr (is_between(info.product.code, op::convolution, op::convolution_kernel) &&
