@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Files and drawings: atomic files, safetensors, SVG, plots.
+// Files and drawings: atomic files, safetensors, PNG, SVG, plots.
 #pragma once
 
 #include <typegrad/io/atomic_file.hpp>
 #include <typegrad/io/plot.hpp>
+#include <typegrad/io/plot_images.hpp>
+#include <typegrad/io/plot_surface.hpp>
+#include <typegrad/io/png.hpp>
 #include <typegrad/io/safetensors.hpp>
 #include <typegrad/io/svg.hpp>

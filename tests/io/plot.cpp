@@ -8,44 +8,17 @@
 #include <vector>
 
 #include "../data/support.hpp"
+#include "svg_text.hpp"
 
 namespace tg = typegrad;
 namespace plot = typegrad::plot;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
+using test::count;
 using test::message_of;
+using test::well_formed;
 
 namespace {
-
-std::size_t count(std::string const& text, std::string_view part) {
-  std::size_t n = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
-// Every opened element is closed in order, and attributes are quoted: what a strict XML reader
-// would stumble over.
-bool well_formed(std::string const& text) {
-  std::vector<std::string> open;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '>') return false;
-    if (text[at] == '&' && text.find(';', at) > at + 6) return false;
-    if (text[at] != '<') continue;
-    auto const end = text.find('>', at);
-    if (end == std::string::npos) return false;
-    auto const tag = text.substr(at + 1, end - at - 1);
-    if (tag.find('<') != std::string::npos || count(tag, "\"") % 2 != 0) return false;
-    auto const name = tag.substr(tag[0] == '/', tag.find_first_of(" /", 1) - (tag[0] == '/'));
-    if (tag[0] == '/') {
-      if (open.empty() || "/" + open.back() != tag) return false;
-      open.pop_back();
-    } else if (tag.back() != '/') {
-      open.push_back(name);
-    }
-    at = end;
-  }
-  return open.empty();
-}
 
 std::vector<std::string> labels(plot::axis const& one) {
   std::vector<std::string> out;
@@ -119,6 +92,32 @@ TEST_CASE("plot: a figure of two panels") {
 
   fig.columns = 1;
   CHECK_THAT(fig.svg(), ContainsSubstring("width=\"480\""));
+}
+
+TEST_CASE("plot: a line fitted to points lies over them, solid and without dots") {
+  std::vector<double> const x{0, 1, 2}, y{1, 2, 2.5};
+  plot::figure fig;
+  fig.panel("").points("samples", x, y).curve("fit", x, [](double v) { return 1 + 0.8 * v; });
+  auto const text = fig.svg();
+  CHECK(well_formed(text));
+  CHECK(count(text, "<circle") == 3 + 1);  // none on the line, in the legend neither
+  CHECK(text.rfind("<circle") < text.find("<polyline"));
+  CHECK(count(text, "stroke-dasharray") == 0);
+  CHECK(count(text, "fill-opacity") == 0);
+
+  // The second line has dashes, also if it comes third.
+  fig.panels.clear();
+  fig.panel("").line("a", x, y).points("b", x, y).curve("c", x, y);
+  CHECK(count(fig.svg(), "stroke-dasharray=\"7 4\"") == 2);
+
+  auto const wide = plot::linspace(-1, 1, 2000);
+  CHECK(wide.front() == -1);
+  CHECK(wide.back() == 1);
+  CHECK(wide.at(1) == Approx(-1 + 2.0 / 1999));
+  fig.panels.clear();
+  fig.panel("").points("many", wide, wide);
+  CHECK_THAT(fig.svg(), ContainsSubstring("fill-opacity=\"0.3"));
+  CHECK(well_formed(fig.svg()));
 }
 
 TEST_CASE("plot: gaps, lonely points and nothing at all") {

@@ -12,24 +12,14 @@
 #include <stdexcept>
 #include <string>
 #include <typegrad/data/message.hpp>
+#include <typegrad/data/zlib.hpp>
 #include <vector>
-
-// Without zlib (TYPEGRAD_HAS_ZLIB=0, or no header) gzip files are refused with a sentence.
-#if !defined(TYPEGRAD_HAS_ZLIB)
-#if __has_include(<zlib.h>)
-#define TYPEGRAD_HAS_ZLIB 1
-#else
-#define TYPEGRAD_HAS_ZLIB 0
-#endif
-#endif
-#if TYPEGRAD_HAS_ZLIB
-#include <zlib.h>
-#endif
 
 namespace typegrad::data_detail {
 
 /// Reads a regular file from its beginning. A file that starts with gzip's magic bytes is inflated
-/// (several members in a row too), and its checksums are verified.
+/// (several members in a row too), and its checksums are verified; without zlib it is refused with
+/// a sentence.
 /// Throws std::runtime_error with the file's name and, for a damaged file, the byte.
 class byte_reader {
  public:

@@ -28,6 +28,17 @@ struct range {
   }
 };
 
+/// `count` values, at least 2, in even steps from `low` to `high`, both among them.
+inline std::vector<double> linspace(double low, double high, std::size_t count) {
+  std::vector<double> out(std::max<std::size_t>(count, 2));
+  double const last = static_cast<double>(out.size() - 1);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    double const part = static_cast<double>(i) / last;
+    out[i] = low * (1 - part) + high * part;
+  }
+  return out;
+}
+
 enum class scale { linear, logarithmic };
 
 struct tick {

@@ -2,6 +2,7 @@
 // What a panel of a plot shows: lines and points. Other kinds derive from `mark`.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -44,6 +45,8 @@ class mark {
   virtual void draw(svg::canvas& on, axis const& x, axis const& y, mark_style style) const = 0;
   /// The legend's sample, from `at` (middle of its left edge) to the right.
   virtual void draw_key(svg::canvas& on, svg::point at, double width, mark_style style) const = 0;
+  /// Whether it uses the style's dashes.
+  virtual bool dashed() const { return false; }
 
  private:
   std::string name_;
@@ -51,18 +54,20 @@ class mark {
 
 class line_mark : public mark {
  public:
-  line_mark(std::string name, std::vector<svg::point> places)
-      : mark(std::move(name)), places_(std::move(places)) {}
+  /// With `dots`, places that are few get a dot each.
+  line_mark(std::string name, std::vector<svg::point> places, bool dots = true)
+      : mark(std::move(name)), places_(std::move(places)), dots_(dots && places_.size() <= 30) {}
+
+  bool dashed() const override { return true; }
 
   std::span<svg::point const> places() const override { return places_; }
 
   void draw(svg::canvas& on, axis const& x, axis const& y, mark_style style) const override {
     std::vector<svg::point> run;
-    bool const few = places_.size() <= 30;
     auto const draw_run = [&] {
       if (run.size() > 1)
         on.polyline(run, {.colour = style.colour, .width = 2, .dash = style.dash});
-      if (few || run.size() == 1) {
+      if (dots_ || run.size() == 1) {
         for (auto const p : run) dot(on, p, style);
       }
       run.clear();
@@ -79,7 +84,7 @@ class line_mark : public mark {
 
   void draw_key(svg::canvas& on, svg::point at, double width, mark_style style) const override {
     on.line(at, {at.x + width, at.y}, {.colour = style.colour, .width = 2, .dash = style.dash});
-    if (places_.size() <= 30) dot(on, {at.x + width / 2, at.y}, style);
+    if (dots_) dot(on, {at.x + width / 2, at.y}, style);
   }
 
  private:
@@ -87,6 +92,7 @@ class line_mark : public mark {
     on.circle(at, 3, style.colour, {.colour = "#ffffff", .width = 1});
   }
   std::vector<svg::point> places_;
+  bool dots_;
 };
 
 class points_mark : public mark {
@@ -97,18 +103,27 @@ class points_mark : public mark {
   std::span<svg::point const> places() const override { return places_; }
 
   void draw(svg::canvas& on, axis const& x, axis const& y, mark_style style) const override {
+    begin(on, style);
     for (auto const p : places_) {
-      if (x.shows(p.x) && y.shows(p.y)) dot(on, {x.pixel(p.x), y.pixel(p.y)}, style);
+      if (x.shows(p.x) && y.shows(p.y)) on.circle({x.pixel(p.x), y.pixel(p.y)}, radius());
     }
+    on.end_group();
   }
 
   void draw_key(svg::canvas& on, svg::point at, double width, mark_style style) const override {
-    dot(on, {at.x + width / 2, at.y}, style);
+    on.circle({at.x + width / 2, at.y}, std::max(3.0, radius()), style.colour, {.colour = "none"});
   }
 
  private:
-  static void dot(svg::canvas& on, svg::point at, mark_style style) {
-    on.circle(at, 3.5, style.colour, {.colour = "#ffffff", .width = 0.8});
+  // Of some hundred dots and more, those that lie on each other must be told apart.
+  double crowd() const {
+    double const many = static_cast<double>(places_.size());
+    return std::clamp((std::log10(std::max(many, 1.0)) - 1.7) / 2, 0.0, 1.0);
+  }
+  double radius() const { return 3.5 - 1.7 * crowd(); }
+  void begin(svg::canvas& on, mark_style style) const {
+    on.begin_group({.colour = crowd() < 0.5 ? "#ffffff" : "none", .width = 0.8}, style.colour,
+                   crowd() > 0 ? 0.75 - 0.45 * crowd() : 1.0);
   }
   std::vector<svg::point> places_;
 };

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <typegrad/io/base64.hpp>
 #include <typegrad/io/json_cursor.hpp>
 
 namespace typegrad::svg {
@@ -84,7 +85,7 @@ inline double text_width(std::string_view text, double size) {
     } else if (std::string_view("mwMW@%").find(c) != std::string_view::npos) {
       ems += 0.88;
     } else {
-      ems += c >= 'A' && c <= 'Z' ? 0.68 : 0.56;
+      ems += (c >= 'A' && c <= 'Z') || c == '+' || c == '=' || c == '<' || c == '>' ? 0.7 : 0.59;
     }
   }
   return ems * size;
@@ -121,15 +122,61 @@ class canvas {
              strokes(with) + " points=\"" + places(points) + "\"/>\n";
   }
 
-  void polygon(std::span<point const> points, std::string_view fill, double opacity = 1) {
-    body_ += "<polygon" + attribute("fill", fill) +
-             (opacity < 1 ? attribute("fill-opacity", opacity) : "") + " points=\"" +
-             places(points) + "\"/>\n";
+  /// With `joined`, neighbours of nearly one colour leave no seam (with the group's pen).
+  void polygon(std::span<point const> points, std::string_view fill, bool joined = false) {
+    body_ += "<polygon" + attribute("fill", fill) + (joined ? attribute("stroke", fill) : "") +
+             " points=\"" + places(points) + "\"/>\n";
+  }
+
+  /// Lines from the first point to the second, from the third to the fourth, and so on.
+  void segments(std::span<point const> ends, pen const& with) {
+    body_ += "<path fill=\"none\" stroke-linecap=\"round\"" + strokes(with) + " d=\"";
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      body_ += (i % 2 == 0 ? 'M' : 'L') + number(ends[i].x) + ' ' + number(ends[i].y);
+    }
+    body_ += "\"/>\n";
   }
 
   void circle(point centre, double radius, std::string_view fill, pen const& edge) {
     body_ += "<circle" + attribute("cx", centre.x) + attribute("cy", centre.y) +
              attribute("r", radius) + attribute("fill", fill) + strokes(edge) + "/>\n";
+  }
+
+  /// A circle with the group's fill and edge.
+  void circle(point centre, double radius) {
+    body_ += "<circle" + attribute("cx", centre.x) + attribute("cy", centre.y) +
+             attribute("r", radius) + "/>\n";
+  }
+
+  /// A rectangle's edge alone.
+  void frame(point corner, double width, double height, pen const& with) {
+    body_ += "<rect" + attribute("x", corner.x) + attribute("y", corner.y) +
+             attribute("width", width) + attribute("height", height) + " fill=\"none\"" +
+             strokes(with) + "/>\n";
+  }
+
+  /// A rectangle whose colour changes evenly from the first colour, at its top, to the last.
+  void fade(point corner, double width, double height, std::span<std::string const> colours) {
+    std::string const id = "fade" + std::to_string(++fades_);
+    body_ += "<linearGradient id=\"" + id + "\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"1\">";
+    for (std::size_t i = 0; i < colours.size(); ++i) {
+      double const last = static_cast<double>(colours.size() - 1);
+      body_ += "<stop" + attribute("offset", last > 0 ? static_cast<double>(i) / last : 0) +
+               attribute("stop-color", colours[i]) + "/>";
+    }
+    body_ += "</linearGradient>\n";
+    rectangle(corner, width, height, "url(#" + id + ")");
+  }
+
+  /// A picture (the bytes of a PNG file), stretched over the rectangle; with `crisp`, its pixels
+  /// stay squares.
+  void picture(point corner, double width, double height, std::string_view png, bool crisp) {
+    body_ +=
+        "<image" + attribute("x", corner.x) + attribute("y", corner.y) + attribute("width", width) +
+        attribute("height", height) + " preserveAspectRatio=\"none\"" +
+        (crisp ? " image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated\"" : "") +
+        " href=\"data:image/png;base64,";
+    body_ += io_detail::base64(png) + "\"/>\n";
   }
 
   void text(point at, std::string_view text, text_style const& style) {
@@ -153,6 +200,14 @@ class canvas {
              "/></clipPath>\n<g clip-path=\"url(#" + id + ")\">\n";
   }
   void end_clip() { body_ += "</g>\n"; }
+
+  /// What follows up to `end_group` is drawn so where it does not say otherwise.
+  void begin_group(pen const& edge, std::string_view fill = {}, double opacity = 1) {
+    body_ += "<g" + strokes(edge) + " stroke-linejoin=\"round\"" +
+             (fill.empty() ? "" : attribute("fill", fill)) +
+             (opacity < 1 ? attribute("fill-opacity", opacity) : "") + ">\n";
+  }
+  void end_group() { body_ += "</g>\n"; }
 
   std::string finish() const { return body_ + "</svg>\n"; }
 
@@ -185,7 +240,7 @@ class canvas {
 
   double width_, height_;
   std::string body_;
-  int clips_ = 0;
+  int clips_ = 0, fades_ = 0;
 };
 
 }  // namespace typegrad::svg
