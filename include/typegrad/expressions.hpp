@@ -7,6 +7,7 @@
 #include <typegrad/expressions/evaluate.hpp>
 #include <typegrad/expressions/gradient.hpp>
 #include <typegrad/expressions/movement.hpp>
+#include <typegrad/expressions/order.hpp>
 #include <typegrad/expressions/print.hpp>
 #include <typegrad/expressions/random.hpp>
 #include <typegrad/expressions/reduction.hpp>

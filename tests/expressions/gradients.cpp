@@ -77,7 +77,7 @@ LAW(1, "choices", -2, 2,
         tg::clip(x, -1, 1) * x)
 LAW(1, "sums over axes", -2, 2, tg::sum<0>(x* x) + tg::sum(x) - tg::mean<0, tg::keep_dims>(x))
 LAW(1, "greatest and least", -2, 2, tg::max<1>(x) * tg::min<1>(x))
-LAW(2, "variance and norm", -2, 2, tg::variance<1>(x) + tg::norm(x) + tg::standard_deviation<1>(x))
+LAW(2, "variance and norm", -2, 2, tg::var<1>(x) + tg::norm(x) + tg::stddev<1>(x))
 LAW(1, "softmax, composed", -2, 2,
     tg::exp(x - tg::max<1, tg::keep_dims>(x)) /
         tg::sum<1, tg::keep_dims>(tg::exp(x - tg::max<1, tg::keep_dims>(x))))
@@ -87,7 +87,7 @@ LAW(1, "reshape, slice and concatenate", -1, 1,
                     tg::transpose(tg::slice(x* x, tg::shape<0, 0>{}, tg::shape<2, 3>{}))))
 LAW(1, "stack", -1, 1, tg::stack<1>(x, tg::exp(x)))
 LAW(1, "pad and flip", -1, 1,
-    tg::pad(tg::flip<1>(x), tg::shape<1, 0>{}, tg::shape<0, 2>{}) +
+    tg::pad(flip<1>(x), tg::shape<1, 0>{}, tg::shape<0, 2>{}) +
         tg::pad(x, tg::shape<1, 0>{}, tg::shape<0, 2>{}, 3))
 LAW(1, "expand_dims, squeeze and broadcast_to", -1, 1,
     tg::broadcast_to(tg::expand_dims<1>(tg::squeeze(tg::slice(x, tg::shape<0, 0>{},

@@ -48,22 +48,18 @@ struct gradient_of : base {
     return f;
   }();
   static constexpr int leaf_count = Z::leaf_count;
-  static constexpr bool may_be_shared = true;
+  static constexpr int price = 2 * Z::price;
 
   Z z;
 
   constexpr explicit gradient_of(Z of) : z{std::move(of)} {}
 
   static constexpr symbol trace(tracer& t) {
-    symbol const objective = t.trace<Z>();
+    symbol const objective = t.shared<Z>();
     int const by = t.find(Leaf::key());
     if (by >= 0) return gradient_node(t.owner(), objective, by);
     symbol const none = build::constant(t.owner(), 0, facts.type, facts.shape);
     return facts.dynamic_rows ? build::spread(none) : none;
-  }
-  static constexpr void collect_shared(tracer& t) {
-    t.will_share(key_of<Z>());
-    Z::collect_shared(t);
   }
   template <int First>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {

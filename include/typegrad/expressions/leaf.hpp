@@ -21,14 +21,13 @@ template <any_tensor Tensor>
 struct reference : base {
   static constexpr value_facts facts = Tensor::facts;
   static constexpr int leaf_count = 1;
-  static constexpr bool may_be_shared = true;
+  static constexpr int price = 0;
 
   Tensor const* tensor;
 
   constexpr explicit reference(Tensor const& t) : tensor{&t} {}
   constexpr reference(reference const& other) : base{}, tensor{other.tensor} {}
   static constexpr symbol trace(tracer& t) { return t.leaf(facts, nullptr); }
-  static constexpr void collect_shared(tracer&) {}
   template <int I>
   TYPEGRAD_INLINE void bind(bound_leaf* to) const {
     to[I].data = tensor->data();
@@ -41,13 +40,12 @@ template <any_tensor Tensor>
 struct owner : base {
   static constexpr value_facts facts = Tensor::facts;
   static constexpr int leaf_count = 1;
-  static constexpr bool may_be_shared = true;
+  static constexpr int price = 0;
 
   std::shared_ptr<Tensor const> tensor;
 
   explicit owner(Tensor&& t) : tensor{std::make_shared<Tensor const>(std::move(t))} {}
   static constexpr symbol trace(tracer& t) { return t.leaf(facts, nullptr); }
-  static constexpr void collect_shared(tracer&) {}
   template <int I>
   TYPEGRAD_INLINE void bind(bound_leaf* to) const {
     reference<Tensor>{*tensor}.template bind<I>(to);
@@ -59,14 +57,13 @@ template <tensor_element T>
 struct number : base {
   static constexpr value_facts facts = facts_of<T>();
   static constexpr int leaf_count = 1;
-  static constexpr bool may_be_shared = true;
+  static constexpr int price = 0;
 
   T value;
 
   constexpr explicit number(T v) : value{v} {}
   constexpr number(number const& other) : base{}, value{other.value} {}
   static constexpr symbol trace(tracer& t) { return t.leaf(facts, nullptr, true); }
-  static constexpr void collect_shared(tracer&) {}
   template <int I>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
     to[I].data = &value;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <typegrad/expressions/reduction.hpp>
-#include <typegrad/ops/movement.hpp>
+#include <typegrad/ops/arrange.hpp>
 
 // Elements in other places. What says where is part of the types: transpose<1, 0>(x),
 // slice(x, shape<0, 1>{}, shape<2, 3>{}).
@@ -232,6 +232,12 @@ constexpr auto reshape(X&& x, shape<Dims...>) {
   return operate_on<reshape_function<Dims...>>(std::forward<X>(x));
 }
 
+/// The elements of these axes (of all, if none are given) in the opposite order.
+template <int... Axes, valued X>
+constexpr auto flip(X&& x) {
+  return operate_on<flip_function<Axes...>>(std::forward<X>(x));
+}
+
 }  // namespace expressions
 
 /// Result axis i is axis Axes[i] of x; without axes their order is reversed, as NumPy's x.T is.
@@ -293,12 +299,6 @@ constexpr auto pad(X&& x, shape<Low...>, shape<High...>, Value&& value) {
       expressions::as_expression_beside<X>(std::forward<Value>(value)));
 }
 
-/// The elements of these axes (of all, if none are given) in the opposite order.
-template <int... Axes, expressions::valued X>
-constexpr auto flip(X&& x) {
-  return expressions::operate_on<expressions::flip_function<Axes...>>(std::forward<X>(x));
-}
-
 /// x repeated along axes that it has not, or with length 1, as NumPy broadcasts.
 template <expressions::valued X, std::int64_t... Dims>
 constexpr auto broadcast_to(X&& x, shape<Dims...>) {
@@ -325,6 +325,93 @@ struct part_function {
 };
 
 }  // namespace expressions
+
+namespace expressions {
+
+template <std::int64_t Shift, int Axis>
+struct roll_function {
+  static constexpr symbol call(symbol x) {
+    int axis = Axis;
+    return graph_axis("roll", x, axis) ? roll(x, Shift, axis) : symbol{x.owner(), -1};
+  }
+};
+template <std::int64_t Times, int Axis>
+struct repeat_function {
+  static constexpr symbol call(symbol x) {
+    int axis = Axis;
+    return graph_axis("repeat", x, axis) ? repeat(x, Times, axis) : symbol{x.owner(), -1};
+  }
+};
+template <int First, int Second, bool Swap>
+struct axes_function {
+  static constexpr symbol call(symbol x) {
+    int first = First, second = Second;
+    constexpr std::string_view name = Swap ? "swapaxes" : "moveaxis";
+    if (!graph_axis(name, x, first) || !graph_axis(name, x, second)) return {x.owner(), -1};
+    return Swap ? swapaxes(x, first, second) : moveaxis(x, first, second);
+  }
+};
+template <std::int64_t... Times>
+struct tile_function {
+  static constexpr symbol call(symbol x) {
+    if (x.per_sample())
+      return poison(x.owner(), typegrad::sentence("tile: does not apply to a dynamic first axis"));
+    return tile(x, extents{Times...});
+  }
+};
+template <class Low, class High, pad_mode Mode>
+struct pad_by_mode {
+  static constexpr symbol call(symbol x) {
+    if (x.per_sample())
+      return poison(x.owner(), typegrad::sentence("pad: does not apply to a dynamic first axis"));
+    return pad(x, Low::value, High::value, Mode);
+  }
+};
+template <std::int64_t Depth, dtype Type>
+struct one_hot_function {
+  static constexpr symbol call(symbol x) { return one_hot(x, Depth, Type); }
+};
+
+}  // namespace expressions
+
+/// The elements along an axis moved on by Shift; those beyond the end come in at the front.
+template <std::int64_t Shift, int Axis, expressions::valued X>
+constexpr auto roll(X&& x) {
+  return expressions::operate_on<expressions::roll_function<Shift, Axis>>(std::forward<X>(x));
+}
+/// Every element along an axis so many times in a row: a a b b.
+template <std::int64_t Times, int Axis, expressions::valued X>
+constexpr auto repeat(X&& x) {
+  return expressions::operate_on<expressions::repeat_function<Times, Axis>>(std::forward<X>(x));
+}
+/// x as a whole again and again, so many times along each axis.
+template <std::int64_t... Times, expressions::valued X>
+constexpr auto tile(X&& x) {
+  return expressions::operate_on<expressions::tile_function<Times...>>(std::forward<X>(x));
+}
+/// Axis From of x as axis To of the result, the others in their order.
+template <int From, int To, expressions::valued X>
+constexpr auto moveaxis(X&& x) {
+  return expressions::operate_on<expressions::axes_function<From, To, false>>(std::forward<X>(x));
+}
+template <int First, int Second, expressions::valued X>
+constexpr auto swapaxes(X&& x) {
+  return expressions::operate_on<expressions::axes_function<First, Second, true>>(
+      std::forward<X>(x));
+}
+/// What a mode of padding says around x: low[i] elements before axis i, high[i] behind it.
+template <pad_mode Mode, expressions::valued X, std::int64_t... Low, std::int64_t... High>
+constexpr auto pad(X&& x, shape<Low...>, shape<High...>) {
+  return expressions::operate_on<
+      expressions::pad_by_mode<shape<Low...>, shape<High...>, Mode>>(std::forward<X>(x));
+}
+/// 1 at the position that each index names, of Depth along a new last axis; 0 elsewhere, and
+/// everywhere for an index that is none of them.
+template <std::int64_t Depth, tensor_element T = float, expressions::valued X>
+constexpr auto one_hot(X&& indices) {
+  return expressions::operate_on<expressions::one_hot_function<Depth, dtype_of<T>>>(
+      std::forward<X>(indices));
+}
 
 /// Equal parts of x along an axis, as a std::tuple.
 template <std::int64_t Parts, int Axis = 0, expressions::valued X>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/compiler/fuse/cost.hpp>
 #include <typegrad/core/diagnosis.hpp>
 #include <typegrad/expressions/leaf.hpp>
 
@@ -18,6 +19,7 @@ namespace expressions {
 struct derived_facts {
   value_facts facts;
   diagnosis sentence;
+  int price = 0;  ///< of computing an element, operands not counted
 };
 
 template <class Function, class... Operands>
@@ -50,6 +52,9 @@ constexpr derived_facts derive() {
   out.facts.shape = y.shape();
   out.facts.type = y.type();
   out.facts.dynamic_rows = y.per_sample();
+  for (node const& n : g.nodes)
+    if (!is_leaf(n.code) && !is_movement(n.code))
+      out.price += is_elementwise(n.code) ? cost_of(n.code) : dear;
   return out;
 }
 
@@ -61,7 +66,7 @@ struct operation : base {
   static constexpr diagnosis sentence() { return derived.sentence; }
   static constexpr value_facts facts = derived.facts;
   static constexpr int leaf_count = (0 + ... + Operands::leaf_count);
-  static constexpr bool may_be_shared = true;
+  static constexpr int price = (derived.price + ... + Operands::price);
 
   [[no_unique_address]] std::tuple<Operands...> operands;
 
@@ -73,7 +78,6 @@ struct operation : base {
       return Function::call(values[I]...);
     }(std::index_sequence_for<Operands...>{});
   }
-  static constexpr void collect_shared(tracer& t) { (Operands::collect_shared(t), ...); }
   template <int First>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
     std::apply([&](auto const&... all)

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <typegrad/expressions/elementwise.hpp>
-#include <typegrad/ops/reduction.hpp>
+#include <typegrad/ops/axis.hpp>
+#include <typegrad/ops/statistics.hpp>
 
 #include <concepts>
 #include <type_traits>
@@ -135,12 +136,62 @@ struct variance_function {
     constexpr axis_options o = axis_options_of<Options...>();
     symbol const total = reduction_function<op::reduce_sum, Options..., keep_dims>::call(x);
     if (build::poisoned(total)) return total;
-    split_axes const s = split("variance", x, o);
+    split_axes const s = split("var", x, o);
     symbol both[] = {x, counted(total, x, s)};
-    if (!align("variance", both, 2)) return {x.owner(), -1};
+    if (!align("var", both, 2)) return {x.owner(), -1};
     return mean_function<Options...>::call(square(both[0] - both[1]));
   }
 };
+
+/// Whether some (all) elements are true, as reductions of truth values.
+template <op Code, auto... Options>
+struct truth_function {
+  static constexpr symbol call(symbol x) {
+    return reduction_function<Code, Options...>::call(cast(x, dtype::boolean));
+  }
+};
+
+/// log(sum(exp(x))), where no exponential overflows.
+template <auto... Options>
+struct logsumexp_function {
+  static constexpr symbol call(symbol x) {
+    constexpr axis_options o = axis_options_of<Options...>();
+    symbol const greatest =
+        stop_gradient(reduction_function<op::reduce_max, Options..., keep_dims>::call(x));
+    symbol both[] = {x, where(isfinite(greatest), greatest, 0)};
+    if (build::poisoned(greatest) || !align("logsumexp", both, 2)) return {x.owner(), -1};
+    split_axes const s = split("logsumexp", x, o);
+    symbol const total = build::reduce(op::reduce_sum, exp(both[0] - both[1]), s.axes, s.rows);
+    symbol const y = log(total) + build::reshape(both[1], total.shape());
+    return o.keep ? with_axes_kept(y, x, s) : y;
+  }
+};
+
+template <auto... Options>
+struct product_function {
+  static constexpr symbol call(symbol x) {
+    constexpr axis_options o = axis_options_of<Options...>();
+    split_axes const s = split("prod", x, o);
+    if (!s.valid) return {x.owner(), -1};
+    if (s.rows)
+      return poison(x.owner(), sentence("prod: does not multiply along a dynamic first axis; use "
+                                        "exp(sum(log(x)))"));
+    if (s.axes.size() == 0) return x;
+    return typegrad::prod(x, s.axes, o.keep);
+  }
+};
+
+/// Axis `axis` of a value, as those who use expressions count, as one of the graph's. False, and a
+/// sentence, if there is none, or if it is dynamic.
+constexpr bool graph_axis(std::string_view name, symbol x, int& axis) {
+  if (!x.per_sample()) return typegrad::detail::find_axis(name, x, axis);
+  int const given = axis;
+  axis = given < 0 ? given + x.rank() : given - 1;
+  if (axis >= 0 && axis < x.rank()) return true;
+  poison(x.owner(), sentence(name, ": axis ", given, " of ", x.rank() + 1,
+                             " is not one of a fixed length"));
+  return false;
+}
 
 template <op Code, auto... Options>
 struct arg_function {
@@ -179,7 +230,16 @@ TYPEGRAD_REDUCTION(max, TYPEGRAD_OF(reduce_max))
 TYPEGRAD_REDUCTION(min, TYPEGRAD_OF(reduce_min))
 #undef TYPEGRAD_OF
 TYPEGRAD_REDUCTION(mean, mean_function<Options...>)
-TYPEGRAD_REDUCTION(variance, variance_function<Options...>)
+/// The mean of squared distances from the mean.
+TYPEGRAD_REDUCTION(var, variance_function<Options...>)
+/// log(sum(exp(x))), where no exponential overflows.
+TYPEGRAD_REDUCTION(logsumexp, logsumexp_function<Options...>)
+TYPEGRAD_REDUCTION(prod, product_function<Options...>)
+/// Whether some, or all, elements are true (not 0).
+#define TYPEGRAD_OF(code) truth_function<op::code, Options...>
+TYPEGRAD_REDUCTION(any, TYPEGRAD_OF(reduce_max))
+TYPEGRAD_REDUCTION(all, TYPEGRAD_OF(reduce_min))
+#undef TYPEGRAD_OF
 /// The position of the greatest (least) element along an axis, the first of several; without an
 /// axis, of all elements in row-major order. int32.
 #define TYPEGRAD_OF(code) arg_function<op::code, Options...>
@@ -189,10 +249,10 @@ TYPEGRAD_REDUCTION(argmin, TYPEGRAD_OF(argmin))
 
 #undef TYPEGRAD_REDUCTION
 
-/// The square root of the variance.
+/// The square root of `var`: NumPy's and Keras's `std`.
 template <auto... Options, expressions::valued X>
-constexpr auto standard_deviation(X&& x) {
-  return sqrt(variance<Options...>(std::forward<X>(x)));
+constexpr auto stddev(X&& x) {
+  return sqrt(var<Options...>(std::forward<X>(x)));
 }
 
 /// The square root of the sum of squares.

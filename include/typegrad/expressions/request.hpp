@@ -20,7 +20,6 @@ namespace typegrad::expressions {
 template <bool Sharing, class... E>
 constexpr tracer trace_all(graph& g) {
   tracer t{g, Sharing};
-  (E::collect_shared(t), ...);
   symbol const outputs[] = {t.template trace<E>()...};
   for (symbol const& y : outputs) g.outputs.push_back(y.id());
   return t;

@@ -32,6 +32,9 @@ constexpr type_key key_of() {
 /// No function that is differentiated has more arguments.
 inline constexpr int max_arguments = 8;
 
+/// The price (compiler/fuse/cost.hpp) from which on an expression is looked for a second time.
+inline constexpr int dear = 8;
+
 /// A leaf of an expression, met while tracing.
 struct traced_leaf {
   type_key key =
@@ -70,30 +73,29 @@ class tracer {
     return -1;
   }
 
-  /// Says that expressions of this type are differentiated somewhere.
-  constexpr void will_share(type_key key) {
-    if (sharing_ && !shared_.contains(key)) shared_.push_back(key);
-  }
-
-  /// E's value; that of an earlier E where E's are shared.
+  /// E's value. What is dear to compute is taken for one wherever its type stands.
   template <class E>
   constexpr symbol trace() {
-    if constexpr (E::leaf_count == 0 || !E::may_be_shared) {
+    if constexpr (E::price >= dear)
+      return shared<E>();
+    else
       return E::trace(*this);
-    } else {
-      constexpr type_key key = key_of<E>();
-      if (!shared_.contains(key)) return E::trace(*this);
-      for (int i = 0; i < memo_.size(); ++i) {
-        memo const& m = memo_[i];
-        if (m.key != key || m.scope != scope_) continue;
-        repeat_leaves(m.first_leaf, E::leaf_count);
-        return {*g_, m.node};
-      }
-      int const first = leaves_.size();
-      symbol const s = E::trace(*this);
-      memo_.push_back({key, scope_, first, s.id()});
-      return s;
+  }
+  /// E's value; that of an earlier E, if there is one.
+  template <class E>
+  constexpr symbol shared() {
+    if (!sharing_ || E::leaf_count == 0) return E::trace(*this);
+    constexpr type_key key = key_of<E>();
+    for (int i = 0; i < memo_.size(); ++i) {
+      memo const& m = memo_[i];
+      if (m.key != key || m.scope != scope_) continue;
+      repeat_leaves(m.first_leaf, E::leaf_count);
+      return {*g_, m.node};
     }
+    int const first = leaves_.size();
+    symbol const s = E::trace(*this);
+    memo_.push_back({key, scope_, first, s.id()});
+    return s;
   }
 
   // Functions' arguments have values within the function's body.
@@ -175,7 +177,6 @@ class tracer {
   graph* g_;
   bool sharing_;
   list<traced_leaf> leaves_;
-  list<type_key> shared_;
   list<memo> memo_;
   list<argument_value> arguments_;
   list<application> applications_;

@@ -24,9 +24,8 @@ template <class Function, int I, class Value>
 struct argument : base {
   static constexpr value_facts facts = Value::facts;
   static constexpr int leaf_count = 0;
-  static constexpr bool may_be_shared = false;
+  static constexpr int price = 0;
   static constexpr symbol trace(tracer& t) { return t.argument(key_of<Function>(), I); }
-  static constexpr void collect_shared(tracer&) {}
   template <int>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf*) const {}
 };
@@ -36,7 +35,7 @@ template <class Function, class Body, class... Values>
 struct application : base {
   static constexpr value_facts facts = Body::facts;
   static constexpr int leaf_count = (Body::leaf_count + ... + Values::leaf_count);
-  static constexpr bool may_be_shared = false;  // the tracer does so by itself
+  static constexpr int price = 0;  // the tracer takes equal ones for one by itself
   static constexpr int argument_count = static_cast<int>(sizeof...(Values));
   static_assert(argument_count <= max_arguments,
                 "a function that is differentiated has at most 8 arguments");
@@ -56,10 +55,6 @@ struct application : base {
     symbol const y = t.trace<Body>();
     t.end_scope(before, argument_count);
     return y;
-  }
-  static constexpr void collect_shared(tracer& t) {
-    (Values::collect_shared(t), ...);
-    Body::collect_shared(t);
   }
   template <int First>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
@@ -87,7 +82,7 @@ struct derived : base {
     return f;
   }();
   static constexpr int leaf_count = (App::leaf_count + ... + Others::leaf_count);
-  static constexpr bool may_be_shared = true;
+  static constexpr int price = dear;
 
   App app;
   [[no_unique_address]] std::tuple<Others...> others;
@@ -99,10 +94,6 @@ struct derived : base {
     symbol const values[] = {t.trace<Others>()..., symbol{}};
     if (t.owner().failed()) return {t.owner(), -1};
     return Rule::call(t, a, values);
-  }
-  static constexpr void collect_shared(tracer& t) {
-    App::collect_shared(t);
-    (Others::collect_shared(t), ...);
   }
   template <int First>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {

@@ -22,7 +22,7 @@ template <fixed_string Name, class Tensor>
 struct named : base {
   static constexpr value_facts facts = Tensor::facts;
   static constexpr int leaf_count = 1;
-  static constexpr bool may_be_shared = true;
+  static constexpr int price = 0;
 
   Tensor const* tensor;
 
@@ -30,7 +30,6 @@ struct named : base {
   constexpr named(named const& other) : base{}, tensor{other.tensor} {}
   static constexpr type_key key() { return key_of<named>(); }
   static constexpr symbol trace(tracer& t) { return t.leaf(facts, key()); }
-  static constexpr void collect_shared(tracer&) {}
   template <int I>
   TYPEGRAD_INLINE void bind(bound_leaf* to) const {
     reference<Tensor>{*tensor}.template bind<I>(to);
