@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/expressions/activation.hpp>
 #include <typegrad/expressions/contraction.hpp>
 #include <typegrad/expressions/create.hpp>
 #include <typegrad/expressions/elementwise.hpp>
@@ -14,3 +15,4 @@
 #include <typegrad/expressions/tensor.hpp>
 #include <typegrad/expressions/transform.hpp>
 #include <typegrad/expressions/variable.hpp>
+#include <typegrad/expressions/view.hpp>

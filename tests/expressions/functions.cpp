@@ -50,7 +50,9 @@ TEST_CASE("functions: order", "[expressions]") {
   auto const [values, positions] = tg::top_k<2>(x);
   CHECK(list_of(values) == floats{3, 2, 5, 5});
   CHECK(list_of(positions) == ints{0, 2, 1, 2});
-  auto const weighted = [](auto v) { return tg::sum(tg::sort(v) * tg::tensor<float, 3>{1, 10, 100}); };
+  auto const weighted = [](auto v) {
+    return tg::sum(tg::sort(v) * tg::tensor<float, 3>{1, 10, 100});
+  };
   CHECK(list_of(tg::gradient(weighted)(x)) == floats{100, 1, 10, 1, 10, 100});
 }
 

@@ -106,7 +106,8 @@ TEST_CASE("transforms: jvp, vjp and jacobian agree", "[expressions]") {
   constexpr double h = 1e-6;
   tg::tensor<double, 4> const xp = x + h * v, xm = x - h * v;
   tg::tensor<double, 3, 4> const wp = w + h * dw, wm = w - h * dw;
-  tg::tensor<double, 3> const up = f(tg::lazy(xp), tg::lazy(wp)), down = f(tg::lazy(xm), tg::lazy(wm));
+  tg::tensor<double, 3> const up = f(tg::lazy(xp), tg::lazy(wp)),
+                              down = f(tg::lazy(xm), tg::lazy(wm));
   for (int i = 0; i < 3; ++i) CHECK(close(tangent(i), (up(i) - down(i)) / (2 * h), 1e-7));
 }
 

@@ -55,6 +55,31 @@ constexpr symbol lower_product(symbol a, symbol b, attribute const& at) {
     each_sample.over_batch = false;
     return batch_sum(lower_product(a, b, each_sample));
   }
+  // A matrix times a vector is the vector times the transposed matrix: kernels have rows, along which
+  // they compute whole vectors.
+  auto const free_elements = [](symbol x, axis_list const& contracted, axis_list const& batch) {
+    std::int64_t n = 1;
+    for (int i = 0; i < x.rank(); ++i)
+      if (!contracted.contains(i) && !batch.contains(i)) n *= x.shape()[i];
+    return n;
+  };
+  if (!a.per_sample() && !b.per_sample() && free_elements(b, at.b, at.d) == 1 &&
+      free_elements(a, at.a, at.c) > 1) {
+    extents shape;
+    for (int i = 0; i < at.c.size(); ++i) shape.push_back(a.shape()[at.c[i]]);
+    for (int side = 0; side < 2; ++side) {
+      symbol const x = side == 0 ? a : b;
+      for (int i = 0; i < x.rank(); ++i)
+        if (!(side == 0 ? at.a : at.b).contains(i) && !(side == 0 ? at.c : at.d).contains(i))
+          shape.push_back(x.shape()[i]);
+    }
+    attribute turned = at;
+    turned.a = at.b;
+    turned.b = at.a;
+    turned.c = at.d;
+    turned.d = at.c;
+    return build::reshape(lower_product(b, a, turned), shape);
+  }
   // pairs of contracted axes in the order that the left operand has them
   axis_list left, right;
   for (int axis = 0; axis < a.rank(); ++axis)

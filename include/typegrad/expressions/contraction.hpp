@@ -74,8 +74,8 @@ struct einsum_function {
         if (c == '>') result = true;
         continue;
       }
-      bool const dropped = at_first && (result || (operand < sizeof...(X) + 1 &&
-                                                   all[operand].per_sample()));
+      bool const dropped =
+          at_first && (result || (operand < sizeof...(X) + 1 && all[operand].per_sample()));
       at_first = false;
       if (!dropped) {
         valid = valid && c != rows;
@@ -86,9 +86,11 @@ struct einsum_function {
       valid = valid && c == rows;
     }
     if (!valid || !result)
-      return poison(first.owner(),
-                    typegrad::sentence("einsum: the dynamic first axis must have one letter, and be "
-                                       "the first of the result, in ", Text.view()));
+      return poison(
+          first.owner(),
+          typegrad::sentence("einsum: the dynamic first axis must have one letter, and be "
+                             "the first of the result, in ",
+                             Text.view()));
     return einsum(without.view(), first, more...);
   }
 };
@@ -120,9 +122,9 @@ constexpr auto tensordot(A&& a, B&& b) {
   return expressions::operate_on<expressions::tensordot_function<Count>>(std::forward<A>(a),
                                                                          std::forward<B>(b));
 }
-/// Einstein's sum over named axes, as NumPy's: einsum<"bij,bjk->bik">(a, b). Letters that the result
-/// does not have are summed over; without -> it has the letters that stand once, in alphabetical
-/// order. A letter that one operand has twice takes its diagonal.
+/// Einstein's sum over named axes, as NumPy's: einsum<"bij,bjk->bik">(a, b). Letters that the
+/// result does not have are summed over; without -> it has the letters that stand once, in
+/// alphabetical order. A letter that one operand has twice takes its diagonal.
 template <fixed_string Text, expressions::valued... X>
 requires(sizeof...(X) > 0)
 constexpr auto einsum(X&&... x) {

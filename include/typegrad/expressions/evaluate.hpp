@@ -118,6 +118,37 @@ TYPEGRAD_INLINE void assign_to(Tensor& to, E const& e) {
   }
 }
 
+/// What an output is written to: a number counts as a tensor without axes.
+template <class To>
+struct destination {
+  using tensor_type = To;
+  static void* data(To& to) { return to.data(); }
+  static std::int64_t rows(To const& to) { return to.rows(); }
+};
+template <tensor_element T>
+struct destination<T> {
+  using tensor_type = tensor<T>;
+  static void* data(T& to) { return &to; }
+  static std::int64_t rows(T const&) { return 1; }
+};
+
+template <class... To, class... E>
+TYPEGRAD_INLINE void write_all(std::tuple<To&...> const& to, E const&... e) {
+  (check<say<conversion<typename destination<To>::tensor_type, E>>()>(), ...);
+  static_assert(((E::facts.type == destination<To>::tensor_type::facts.type) && ...),
+                "evaluate_into: numbers and tensors must have the expressions' dtypes; cast them");
+  request<E...> const r(e...);
+  std::apply(
+      [&](To&... t) __attribute__((always_inline)) {
+        if constexpr ((E::facts.dynamic_rows || ...))
+          if (((E::facts.dynamic_rows && destination<To>::rows(t) != r.rows()) || ...))
+            refuse("evaluate_into: the expressions have ", r.rows(),
+                   " rows, and one of the tensors has another number of them");
+        r.run_over({destination<To>::data(t)...});
+      },
+      to);
+}
+
 template <class Function, class... Operands>
 TYPEGRAD_INLINE operation<Function, Operands...>::operator element_of<
     operation<Function, Operands...>::facts.type>() const
@@ -128,9 +159,9 @@ requires(facts.rank() == 0)
 
 }  // namespace expressions
 
-/// x as an expression, which refers to it if it is no temporary: what functions are to be given that
-/// take their arguments by value and return an expression of them, `auto f = [](auto x) { ... }`.
-/// With a tensor, f's own copy would be gone when the expression is evaluated.
+/// x as an expression, which refers to it if it is no temporary: what functions are to be given
+/// that take their arguments by value and return an expression of them, `auto f = [](auto x) { ...
+/// }`. With a tensor, f's own copy would be gone when the expression is evaluated.
 template <expressions::operand X>
 constexpr auto lazy(X&& x) {
   return expressions::as_expression(std::forward<X>(x));
@@ -142,6 +173,16 @@ constexpr auto lazy(X&& x) {
 template <expressions::operand... X>
 TYPEGRAD_INLINE auto evaluate(X const&... x) {
   return expressions::evaluate_all(false, expressions::expression_in(x)...);
+}
+
+/// The same into numbers and tensors that are there, a std::tuple of references to them, of the
+/// expressions' dtypes and extents; nothing is allocated. They may be parts of the expressions.
+///
+///     evaluate_into(std::tie(value, dx), loss, gradient(loss, x));
+template <class... To, expressions::operand... X>
+requires(sizeof...(To) == sizeof...(X))
+TYPEGRAD_INLINE void evaluate_into(std::tuple<To&...> const& to, X const&... x) {
+  expressions::write_all(to, expressions::expression_in(x)...);
 }
 
 template <class T, std::int64_t... Dims>

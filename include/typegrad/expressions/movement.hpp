@@ -402,8 +402,8 @@ constexpr auto swapaxes(X&& x) {
 /// What a mode of padding says around x: low[i] elements before axis i, high[i] behind it.
 template <pad_mode Mode, expressions::valued X, std::int64_t... Low, std::int64_t... High>
 constexpr auto pad(X&& x, shape<Low...>, shape<High...>) {
-  return expressions::operate_on<
-      expressions::pad_by_mode<shape<Low...>, shape<High...>, Mode>>(std::forward<X>(x));
+  return expressions::operate_on<expressions::pad_by_mode<shape<Low...>, shape<High...>, Mode>>(
+      std::forward<X>(x));
 }
 /// 1 at the position that each index names, of Depth along a new last axis; 0 elsewhere, and
 /// everywhere for an index that is none of them.

@@ -43,13 +43,15 @@ struct scatter_add_function {
     extents const shape{Dims...};
     int const axis = Axis < 0 ? Axis + shape.rank : Axis;
     if (axis < 0 || axis >= shape.rank)
-      return poison(indices.owner(), typegrad::sentence("scatter_add: axis ", Axis,
-                                                        " does not exist in extents ",
-                                                        to_text(shape)));
+      return poison(indices.owner(),
+                    typegrad::sentence("scatter_add: axis ", Axis, " does not exist in extents ",
+                                       to_text(shape)));
     bool const rows = indices.per_sample() || updates.per_sample();
     if (rows && axis > 0)
-      return poison(indices.owner(), typegrad::sentence("scatter_add: with a dynamic first axis the "
-                                                        "axis must be 0, got ", Axis));
+      return poison(indices.owner(),
+                    typegrad::sentence("scatter_add: with a dynamic first axis the "
+                                       "axis must be 0, got ",
+                                       Axis));
     return scatter_add(shape, indices, updates, axis, rows);
   }
 };
@@ -82,8 +84,8 @@ struct cumulative_function {
 }  // namespace expressions
 
 /// The elements of x at integer indices along an axis, which the indices' axes take the place of:
-/// NumPy's and Keras's `take`. Negative indices count from the end; what lies outside is held to the
-/// first or last element.
+/// NumPy's and Keras's `take`. Negative indices count from the end; what lies outside is held to
+/// the first or last element.
 template <int Axis = 0, expressions::valued X, expressions::valued I>
 constexpr auto take(X&& x, I&& indices) {
   return expressions::operate_on<expressions::take_function<Axis>>(std::forward<X>(x),

@@ -21,65 +21,74 @@ namespace expressions {
 inline constexpr std::size_t most_shown = 1000;
 inline constexpr std::int64_t edge_shown = 3;
 
-/// Numbers in one form, as NumPy aligns them.
+/// Numbers in one form, as NumPy aligns them: each with as many digits as tell it from its
+/// neighbours, at most 8 behind the point.
+template <class T>
 class number_printer {
  public:
   /// The values that will be shown.
-  explicit number_printer(std::vector<double> const& values) {
+  explicit number_printer(std::vector<T> const& values) {
     double least = 0, greatest = 0;
-    for (double const v : values) {
-      if (!std::isfinite(v) || v == 0) continue;
-      double const size = std::abs(v);
+    for (T const v : values) {
+      auto const size = static_cast<double>(std::abs(v));
+      if (!std::isfinite(size) || size == 0) continue;
       if (least == 0 || size < least) least = size;
       if (size > greatest) greatest = size;
     }
     scientific_ = greatest >= 1e8 || (least > 0 && (least < 1e-4 || greatest / least > 1000));
-    for (double const v : values) {
+    for (T const v : values) {
       if (!std::isfinite(v)) continue;
-      auto const digits = fraction_of(v);
-      if (digits > fraction_) fraction_ = digits;
+      std::string const t = text(v);
+      std::size_t const n = mantissa(t) - t.find('.') - 1;
+      if (n > fraction_) fraction_ = n;
     }
-    for (double const v : values) {
-      std::size_t const n = text(v).size();
+    for (T const v : values) {
+      std::size_t const n = padded(v).size();
       if (n > width_) width_ = n;
     }
   }
-  std::string operator()(double v) const {
-    std::string t = text(v);
+  std::string operator()(T v) const {
+    std::string t = padded(v);
     return std::string(width_ > t.size() ? width_ - t.size() : 0, ' ') + t;
   }
 
  private:
   static constexpr int precision = 8;
 
-  /// How many digits behind the point v needs, at most 8: those that tell it from other floats.
-  int fraction_of(double v) const {
-    char buffer[64];
-    auto const format = scientific_ ? std::chars_format::scientific : std::chars_format::fixed;
-    auto const end = std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(v), format);
-    std::string_view t(buffer, static_cast<std::size_t>(end.ptr - buffer));
-    t = t.substr(0, t.find('e'));
-    auto const point = t.find('.');
-    if (point == std::string_view::npos) return 0;
-    int const n = static_cast<int>(t.size() - point - 1);
-    return n < precision ? n : precision;
+  /// Where the digits end.
+  static std::size_t mantissa(std::string const& t) {
+    auto const e = t.find('e');
+    return e == t.npos ? t.size() : e;
   }
-  std::string text(double v) const {
+  /// With a point, and no zeros behind it that are not needed.
+  std::string text(T v) const {
     if (std::isnan(v)) return "nan";
     if (std::isinf(v)) return v > 0 ? "inf" : "-inf";
     char buffer[400];
     auto const format = scientific_ ? std::chars_format::scientific : std::chars_format::fixed;
-    auto const end = std::to_chars(buffer, buffer + sizeof buffer, v, format, fraction_);
-    std::string t(buffer, static_cast<std::size_t>(end.ptr - buffer));
-    auto const exponent = t.find('e');
-    if (fraction_ == 0) return exponent == t.npos ? t + '.' : t.insert(exponent, 1, '.');
-    if (exponent == t.npos)  // zeros at the end are left out
-      for (std::size_t i = t.size(); t[--i] == '0';) t[i] = ' ';
-    return t;
+    auto end = std::to_chars(buffer, buffer + sizeof buffer, v, format).ptr;
+    std::string t(buffer, end);
+    auto const point = t.find('.');
+    if (point != t.npos && mantissa(t) - point - 1 > std::size_t{precision}) {
+      end = std::to_chars(buffer, buffer + sizeof buffer, v, format, precision).ptr;
+      t.assign(buffer, end);
+    }
+    if (t.find('.') == t.npos) return t.insert(mantissa(t), 1, '.');
+    std::size_t last = mantissa(t);
+    while (t[last - 1] == '0') --last;
+    return t.erase(last, mantissa(t) - last);
+  }
+  /// The points of all below each other.
+  std::string padded(T v) const {
+    std::string t = text(v);
+    if (!std::isfinite(v)) return t;
+    std::size_t const n = mantissa(t) - t.find('.') - 1;
+    std::size_t const missing = fraction_ > n ? fraction_ - n : 0;
+    return t.insert(mantissa(t), missing, scientific_ ? '0' : ' ');
   }
 
   bool scientific_ = false;
-  int fraction_ = 0;
+  std::size_t fraction_ = 0;
   std::size_t width_ = 0;
 };
 
@@ -93,9 +102,9 @@ class array_text {
     for (std::int64_t const n : dims_) count *= static_cast<std::size_t>(n);
     shortened_ = count > most_shown;
     if constexpr (std::is_floating_point_v<T>) {
-      std::vector<double> shown;
-      each_shown(0, 0, [&](std::int64_t i) { shown.push_back(static_cast<double>(data_[i])); });
-      numbers_ = std::make_unique<number_printer>(shown);
+      std::vector<T> shown;
+      each_shown(0, 0, [&](std::int64_t i) { shown.push_back(data_[i]); });
+      numbers_ = std::make_unique<number_printer<T>>(shown);
     } else {
       each_shown(0, 0, [&](std::int64_t i) {
         std::size_t const n = plain(data_[i]).size();
@@ -119,7 +128,7 @@ class array_text {
   }
   std::string one(T v) const {
     if constexpr (std::is_floating_point_v<T>) {
-      return (*numbers_)(static_cast<double>(v));
+      return (*numbers_)(v);
     } else {
       std::string const t = plain(v);
       return std::string(width_ > t.size() ? width_ - t.size() : 0, ' ') + t;
@@ -165,7 +174,8 @@ class array_text {
   std::vector<std::int64_t> dims_;
   std::size_t indent_;
   bool shortened_ = false;
-  std::unique_ptr<number_printer> numbers_;
+  std::unique_ptr<number_printer<std::conditional_t<std::is_floating_point_v<T>, T, float>>>
+      numbers_;
   std::size_t width_ = 0;
 };
 

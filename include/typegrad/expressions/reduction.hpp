@@ -188,8 +188,8 @@ constexpr bool graph_axis(std::string_view name, symbol x, int& axis) {
   int const given = axis;
   axis = given < 0 ? given + x.rank() : given - 1;
   if (axis >= 0 && axis < x.rank()) return true;
-  poison(x.owner(), sentence(name, ": axis ", given, " of ", x.rank() + 1,
-                             " is not one of a fixed length"));
+  poison(x.owner(),
+         sentence(name, ": axis ", given, " of ", x.rank() + 1, " is not one of a fixed length"));
   return false;
 }
 

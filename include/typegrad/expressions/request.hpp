@@ -8,6 +8,7 @@
 #include <typegrad/expressions/operation.hpp>
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 
@@ -39,7 +40,8 @@ template <int Count>
 struct leaf_plan {
   struct one {
     int same_as = -1;
-    std::int64_t bytes = 0;  ///< of a number within the expression
+    bool is_number = false;  ///< that lies within the expression
+    dtype type = dtype::float32;
     bool named = false;
     bool dynamic_rows = false;
   };
@@ -60,7 +62,8 @@ inline constexpr auto plan_of = [] {
     to.same_as = l.same_as;
     to.named = l.key != nullptr;
     to.dynamic_rows = l.dynamic_rows;
-    if (l.by_value) to.bytes = bytes_of(g[l.node].type);
+    to.is_number = l.by_value;
+    to.type = g[l.node].type;
     if (l.same_as < 0) out.inputs[static_cast<std::size_t>(out.input_count++)] = i;
     out.guesses = out.guesses || (l.same_as >= 0 && l.key == nullptr);
   }
@@ -200,13 +203,23 @@ class request {
             "an expression has two variables of one name and type; give them names of their own");
     } else if constexpr (l.same_as >= 0) {
       if (trusted) return;
-      constexpr auto bytes = shared_plan.leaves[l.same_as].bytes;
-      if constexpr (bytes > 0)
-        shared_ = shared_ && std::memcmp(leaves_[I].data, leaves_[l.same_as].data,
-                                         static_cast<std::size_t>(bytes)) == 0;
+      constexpr auto number = shared_plan.leaves[l.same_as];
+      if constexpr (number.is_number)
+        shared_ = shared_ &&
+                  same_number<element_of<number.type>>(leaves_[I].data, leaves_[l.same_as].data);
       else
         shared_ = shared_ && leaves_[I].data == leaves_[l.same_as].data;
     }
+  }
+
+  /// Bit by bit; read as the type they have, so that optimizers see where they come from.
+  template <class T>
+  TYPEGRAD_INLINE static bool same_number(void const* a, void const* b) {
+    using bits =
+        std::conditional_t<sizeof(T) == 8, std::uint64_t,
+                           std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint8_t>>;
+    return std::bit_cast<bits>(*static_cast<T const*>(a)) ==
+           std::bit_cast<bits>(*static_cast<T const*>(b));
   }
 
   template <bool Sharing>

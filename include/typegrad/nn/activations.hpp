@@ -4,7 +4,10 @@
 #include <typegrad/nn/options.hpp>
 #include <typegrad/ops/contraction.hpp>
 
+#include <concepts>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 // Keras's activations. Each is an object: called with a symbol it computes, called with numbers it
 // gives the same activation with these parameters, and it is an option of layers:
@@ -15,8 +18,17 @@ namespace typegrad {
 
 namespace activations {
 
+/// Called with an expression, an activation gives one: expressions/activation.hpp says how.
+#define TYPEGRAD_ON_EXPRESSIONS                                                       \
+  template <class X>                                                                  \
+  requires(std::is_class_v<std::remove_cvref_t<X>> && !std::convertible_to<X, symbol>) \
+  constexpr auto operator()(X&& x) const {                                            \
+    return apply_activation(*this, std::forward<X>(x));                               \
+  }
+
 struct linear {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return x; }
 };
 
@@ -24,6 +36,7 @@ struct linear {
 /// (x - threshold) below the threshold.
 struct relu {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   float max_value = std::numeric_limits<float>::max();  ///< none: nvcc cannot spell infinity
   float negative_slope = 0;
   float threshold = 0;
@@ -44,12 +57,14 @@ struct relu {
 /// relu, at most 6.
 struct relu6 {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return minimum(6, maximum(0, x)); }
 };
 
 /// x, below zero negative_slope * x.
 struct leaky_relu {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   float negative_slope = 0.2F;
   constexpr symbol operator()(symbol x) const { return where(x > 0, x, negative_slope * x); }
   constexpr leaky_relu operator()(float slope) const { return {slope}; }
@@ -57,17 +72,20 @@ struct leaky_relu {
 
 struct sigmoid {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return build::unary(op::sigmoid, x); }
 };
 
 struct tanh {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return build::unary(op::tanh, x); }
 };
 
 /// exp(x) over its sum along an axis (the last unless told).
 struct softmax {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   int axis = -1;
   constexpr symbol operator()(symbol x) const {
     symbol const e = exp(x - stop_gradient(max(x, {axis}, true)));
@@ -79,6 +97,7 @@ struct softmax {
 /// The logarithm of softmax.
 struct log_softmax {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   int axis = -1;
   constexpr symbol operator()(symbol x) const {
     symbol const z = x - stop_gradient(max(x, {axis}, true));
@@ -90,6 +109,7 @@ struct log_softmax {
 /// x, below zero alpha * (e^x - 1).
 struct elu {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   float alpha = 1;
   constexpr symbol operator()(symbol x) const {
     symbol const positive = x > 0;  // at 0 the derivative is the left one, alpha, as in TensorFlow
@@ -101,6 +121,7 @@ struct elu {
 /// elu with the parameters that keep mean 0 and variance 1 (Klambauer et al., 2017).
 struct selu {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const {
     constexpr double alpha = 1.6732632423543772848;
     constexpr double scale = 1.0507009873554804934;
@@ -111,6 +132,7 @@ struct selu {
 /// x, below zero alpha * (e^(x / alpha) - 1).
 struct celu {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   float alpha = 1;
   constexpr symbol operator()(symbol x) const {
     return where(x >= 0, x, alpha * expm1(minimum(0, x) * (1.0 / double{alpha})));
@@ -121,6 +143,7 @@ struct celu {
 /// x times the normal distribution function of x, or the usual approximation of it by tanh.
 struct gelu {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   bool approximate = false;
   constexpr symbol operator()(symbol x) const {
     constexpr double sqrt_half = 0.70710678118654752;
@@ -134,12 +157,14 @@ struct gelu {
 /// x * sigmoid(x), also known as swish.
 struct silu {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return x * sigmoid{}(x); }
 };
 
 /// log(1 + e^x). The derivative is the sigmoid, at zero as well.
 struct softplus {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const {
     symbol const positive = x >= 0;
     return where(positive, x, 0) + log1p(exp(where(positive, -x, x)));
@@ -149,12 +174,14 @@ struct softplus {
 /// x / (1 + |x|)
 struct softsign {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return x / (1 + abs(x)); }
 };
 
 /// x / 6 + 1/2, held within [0, 1].
 struct hard_sigmoid {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const {
     return minimum(1, maximum(0, x * (1.0 / 6.0) + 0.5));
   }
@@ -162,18 +189,21 @@ struct hard_sigmoid {
 
 struct exponential {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return exp(x); }
 };
 
 /// x * tanh(softplus(x))
 struct mish {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return x * tanh{}(softplus{}(x)); }
 };
 
 /// The first half along an axis (the last unless told) times the sigmoid of the second.
 struct glu {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   int axis = -1;
   constexpr symbol operator()(symbol x) const {
     if (build::poisoned(x)) return build::poisoned_like(x);
@@ -195,18 +225,21 @@ struct glu {
 /// x * hard_sigmoid(x), also known as hard_swish.
 struct hard_silu {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return x * hard_sigmoid{}(x); }
 };
 
 /// x held within [-1, 1].
 struct hard_tanh {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return minimum(1, maximum(-1, x)); }
 };
 
 /// x where |x| > threshold, else 0.
 struct hard_shrink {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   float threshold = 0.5F;
   constexpr symbol operator()(symbol x) const { return where(abs(x) > threshold, x, 0); }
   constexpr hard_shrink operator()(float t) const { return {t}; }
@@ -215,6 +248,7 @@ struct hard_shrink {
 /// x brought towards 0 by `threshold`, at most up to 0.
 struct soft_shrink {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   float threshold = 0.5F;
   constexpr symbol operator()(symbol x) const {
     return where(x > threshold, x - threshold, where(x < -threshold, x + threshold, 0));
@@ -225,12 +259,14 @@ struct soft_shrink {
 /// x - tanh(x)
 struct tanh_shrink {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return x - tanh{}(x); }
 };
 
 /// x where x > at, else value.
 struct threshold {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   float at = 0;
   float value = 0;
   constexpr symbol operator()(symbol x) const { return where(x > at, x, value); }
@@ -242,12 +278,14 @@ struct threshold {
 /// log(sigmoid(x))
 struct log_sigmoid {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return -softplus{}(-x); }
 };
 
 /// 0 up to -1, x from 1 on, (x + 1)^2 / 4 between.
 struct sparse_plus {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const {
     symbol const within = minimum(1, maximum(-1, x)) + 1;
     return where(x < 1, 0.25 * square(within), x);
@@ -257,6 +295,7 @@ struct sparse_plus {
 /// 0 up to -1, 1 from 1 on, (x + 1) / 2 between.
 struct sparse_sigmoid {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const { return minimum(1, maximum(0, 0.5 * x + 0.5)); }
 };
 
@@ -264,6 +303,7 @@ struct sparse_sigmoid {
 /// Astudillo, 2016). Instead of sorting, each element is compared with each other.
 struct sparsemax {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   constexpr symbol operator()(symbol x) const {
     if (build::poisoned(x)) return build::poisoned_like(x);
     extents const all = x.shape();
@@ -290,6 +330,7 @@ struct sparsemax {
 /// (x + sqrt(x^2 + b)) / 2
 struct squareplus {
   using option_tag = options::activation;
+  TYPEGRAD_ON_EXPRESSIONS
   float b = 4;
   constexpr symbol operator()(symbol x) const { return 0.5 * (x + sqrt(square(x) + b)); }
   constexpr squareplus operator()(float curvature) const { return {curvature}; }
