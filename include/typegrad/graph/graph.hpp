@@ -42,6 +42,8 @@ class graph {
   list<weight_info> weights;
   list<input_info> inputs;
   list<int> outputs;
+  /// Of a region: per output, how many such parts it is one of, as for inputs; empty if none is.
+  list<std::int64_t> output_parts;
   list<graph> regions;  ///< sub-graphs of control ops; each belongs to one node
 
   // What tracing keeps beside the nodes.

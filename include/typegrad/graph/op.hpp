@@ -75,8 +75,10 @@ constexpr bool is_movement(op code) { return is_between(code, op::reshape, op::r
 constexpr bool takes_whole(op code) { return is_between(code, op::gather, op::argsort); }
 /// Ops that run sub-graphs. What they compute are the `result`s of such a node.
 constexpr bool is_control(op code) { return is_between(code, op::scan, op::while_loop); }
-/// Ops that read their operands in memory, by kernels of their own.
+/// Ops that have a kernel of their own.
 constexpr bool has_kernel(op code) { return is_contraction(code) || takes_whole(code); }
+/// Ops that read their operands in memory.
+constexpr bool reads_memory(op code) { return has_kernel(code) || is_control(code); }
 constexpr bool is_commutative(op code) {
   return code == op::add || code == op::multiply || code == op::equal || code == op::not_equal ||
          code == op::logical_and || code == op::logical_or;
