@@ -15,16 +15,17 @@ namespace random_graphs {
 
 using namespace typegrad;
 
+/// What ops there are among the others.
+struct kinds {
+  bool windows = false;     ///< convolutions and pooling
+  bool along_axes = false;  ///< what gathers, orders and accumulates
+  bool control = false;     ///< loops and cases
+};
+
 class generator {
  public:
-  /// With `windows` there are convolutions and pooling among the ops, with `along_axes` what
-  /// gathers, orders and accumulates, with `control` loops and cases.
-  constexpr explicit generator(unsigned seed, bool windows = false, bool along_axes = false,
-                               bool control = false)
-      : random_{seed * 0x9E3779B97F4A7C15U + 1},
-        windows_{windows},
-        along_axes_{along_axes},
-        control_{control} {}
+  constexpr explicit generator(unsigned seed, kinds more = {})
+      : random_{seed * 0x9E3779B97F4A7C15U + 1}, more_{more} {}
 
   /// Values of many kinds as outputs, often with gradients among them.
   constexpr graph build() {
@@ -179,9 +180,9 @@ class generator {
   }
 
   constexpr void grow() {
-    if (windows_ && chance(35)) return sliding();
-    if (along_axes_ && chance(35)) return along_axis();
-    if (control_ && chance(25)) return control();
+    if (more_.windows && chance(35)) return sliding();
+    if (more_.along_axes && chance(35)) return along_axis();
+    if (more_.control && chance(25)) return control();
     switch (between(0, 15)) {
       case 0:
       case 1:
@@ -830,7 +831,7 @@ class generator {
   }
 
   std::uint64_t random_;
-  bool windows_ = false, along_axes_ = false, control_ = false;
+  kinds more_;
   graph g_;
   list<int> lengths_;
   list<symbol> floats_, exact_, integers_, booleans_;

@@ -221,8 +221,10 @@ namespace {
 enum class kind { any, windows, pooled, along_axes, control };
 
 graph graph_of(kind what, unsigned seed) {
-  random_graphs::generator make{seed, what == kind::windows, what == kind::along_axes,
-                                what == kind::control};
+  random_graphs::generator make{seed,
+                                {.windows = what == kind::windows,
+                                 .along_axes = what == kind::along_axes,
+                                 .control = what == kind::control}};
   return what == kind::pooled ? make.build_pooled() : make.build();
 }
 

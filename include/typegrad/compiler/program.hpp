@@ -306,6 +306,11 @@ struct program {
   static constexpr std::int64_t weight_elements =
       data.weight_offsets[static_cast<std::size_t>(sizes.weights)];
 
+  /// Where a buffer of the arena lies.
+  static constexpr std::int64_t arena_offset(buffer const& b, std::int64_t batch) {
+    return b.per_sample ? data.shared_bytes + batch * b.offset : b.offset;
+  }
+
   /// Bytes of the arena for a batch; scratch of an evaluator not counted.
   static constexpr std::int64_t arena_bytes(std::int64_t batch) {
     return data.shared_bytes + batch * data.sample_bytes;

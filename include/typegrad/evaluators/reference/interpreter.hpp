@@ -135,7 +135,11 @@ class interpreter {
     node const& n = g_[id];
     if (n.code == op::input) return b_.inputs[index(n.index)];
     if (n.code == op::weight) return b_.weights[index(n.index)];
-    if (n.code == op::result) return results_[index(g_.operand(id, 0))][index(n.index)];
+    if (n.code == op::result) {
+      std::vector<values> const& results = results_[index(g_.operand(id, 0))];
+      bool const has = index(n.index) < results.size();  // otherwise memory to work in
+      return has ? results[index(n.index)] : values(index(total(n)));
+    }
     values out(index(total(n)));
     std::int64_t const count = n.shape.count();
     if (takes_whole(n.code)) {
