@@ -36,8 +36,9 @@ void run_region_steps(queue& q, void* const* slots, run_context const& run,
 
 template <class Program, auto Arithmetic, int Step>
 class control_runner {
-  static constexpr step_info const& info = Program::data.steps[static_cast<std::size_t>(Step)];
-  static constexpr control_op c = info.control;
+  static constexpr control_op c = Program::data.steps[static_cast<std::size_t>(Step)].control;
+  static constexpr int first_slot =
+      Program::data.steps[static_cast<std::size_t>(Step)].first_buffer;
 
  public:
   control_runner(queue& q, void* const* slots, run_context const& run, std::int64_t const* scratch)
@@ -77,7 +78,7 @@ class control_runner {
  private:
   static std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
   static buffer const& buffer_at(int slot) {
-    return Program::data.buffers[index(Program::data.slots[index(info.first_buffer + slot)])];
+    return Program::data.buffers[index(Program::data.slots[index(first_slot + slot)])];
   }
 
   /// A truth value of a slot.
