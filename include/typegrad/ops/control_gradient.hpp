@@ -393,3 +393,5 @@ struct rule<op::while_loop> {
 };
 
 }  // namespace typegrad
+
+#include <typegrad/ops/registry.hpp>  // pull_back
