@@ -16,6 +16,10 @@ constexpr extents zeros_of(int rank) {
   for (int i = 0; i < rank; ++i) e.push_back(0);
   return e;
 }
+/// As many poisoned symbols as anybody may ask for, where how many there would be is not known.
+constexpr list<symbol> poisoned_list(symbol const& x) {
+  return list<symbol>(64, build::poisoned_like(x));
+}
 /// Elements [low, high) along one axis.
 constexpr symbol part_of(symbol x, int axis, std::int64_t low, std::int64_t high) {
   extents from = zeros_of(x.rank()), to = x.shape();
@@ -114,8 +118,9 @@ constexpr list<symbol> split_at(symbol x, list<int> const& positions, int axis =
 }
 /// The elements along `axis` one by one, without it.
 constexpr list<symbol> unstack(symbol x, int axis = 0) {
+  if (build::poisoned(x) || !detail::find_axis("unstack", x, axis))
+    return detail::poisoned_list(x);
   list<symbol> out;
-  if (build::poisoned(x) || !detail::find_axis("unstack", x, axis)) return out;
   for (std::int64_t i = 0; i < x.shape()[axis]; ++i)
     out.push_back(squeeze(detail::part_of(x, axis, i, i + 1), {axis}));
   return out;

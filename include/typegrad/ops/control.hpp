@@ -155,6 +155,7 @@ constexpr scan_result scan(Turn const& turn, list<symbol> const& init, list<symb
   graph& g = (init.empty() ? xs : init)[0].owner();
   scan_result poisoned;
   for (int i = 0; i < init.size(); ++i) poisoned.carry.push_back({g, -1});
+  poisoned.ys = detail::poisoned_list({g, -1});
   if (detail::any_poisoned(init) || detail::any_poisoned(xs)) return poisoned;
   for (symbol const& x : xs) {
     if (x.rank() == 0) {
@@ -285,19 +286,20 @@ constexpr symbol at_samples_of(symbol x, symbol like) {
 template <class Then, class Else, class... Operands>
 constexpr list<symbol> cond_of_lists(symbol predicate, Then const& then, Else const& otherwise,
                                      Operands... operands) {
+  list<symbol> const poisoned = poisoned_list(predicate);
+  if (build::poisoned(predicate)) return poisoned;
   graph& g = predicate.owner();
-  if (build::poisoned(predicate)) return {};
   if (predicate.rank() != 0) {
     g.fail(sentence("cond: the condition has extents ", to_text(predicate.shape()),
                     ", and needs to be a scalar"));
-    return {};
+    return poisoned;
   }
   predicate = build::cast(predicate, dtype::boolean);
   side_effects const before{g};
   int const start = g.size();
   list<symbol> yes = then(operands...);
   list<symbol> no = otherwise(operands...);
-  if (g.failed() || any_poisoned(yes) || any_poisoned(no)) return {};
+  if (g.failed() || any_poisoned(yes) || any_poisoned(no)) return poisoned;
   bool fits = yes.size() == no.size();
   for (int i = 0; fits && i < yes.size(); ++i) {
     fits = yes[i].shape() == no[i].shape() && yes[i].type() == no[i].type();
@@ -308,7 +310,7 @@ constexpr list<symbol> cond_of_lists(symbol predicate, Then const& then, Else co
   }
   if (yes.size() != no.size())
     g.fail(sentence("cond: ", yes.size(), " values in one case, ", no.size(), " in the other"));
-  if (!fits) return {};
+  if (!fits) return poisoned;
   if (predicate.per_sample()) {  // every sample decides for itself: both are computed
     list<symbol> out;
     for (int i = 0; i < yes.size(); ++i) out.push_back(build::select(predicate, yes[i], no[i]));
@@ -325,7 +327,7 @@ constexpr list<symbol> cond_of_lists(symbol predicate, Then const& then, Else co
   if (before.are_in(g, inside)) {
     g.fail(diagnosis{"cond: a layer within a case adds a loss or updates a state; only what stands "
                      "outside of it can"});
-    return {};
+    return poisoned;
   }
   list<int> captures, ids[2];
   for (symbol const& x : yes) ids[0].push_back(x.id());
@@ -360,7 +362,7 @@ constexpr auto cond(symbol predicate, Then const& then, Else const& otherwise,
     list<symbol> const out = detail::cond_of_lists(
         predicate, [&](auto... x) { return list<symbol>{then(x...)}; },
         [&](auto... x) { return list<symbol>{otherwise(x...)}; }, operands...);
-    return out.empty() ? build::poisoned_like(predicate) : out[0];
+    return out[0];
   } else {
     return detail::cond_of_lists(predicate, then, otherwise, operands...);
   }
