@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/ops/reduction.hpp>  // gradient_context::add
 #include <typegrad/ops/region.hpp>
 #include <typegrad/ops/rule.hpp>
 
