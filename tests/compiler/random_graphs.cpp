@@ -177,15 +177,16 @@ graph only_live(graph const& g) {
   graph out;
   out.weights = g.weights;
   out.inputs = g.inputs;
+  out.regions = g.regions;
   for (int id = 0; id < g.size(); ++id) {
     if (!live[static_cast<std::size_t>(id)]) continue;
-    int operands[4] = {};
+    list<int> operands;
     for (int i = 0; i < g[id].operand_count; ++i)
-      operands[i] = names[static_cast<std::size_t>(g.operand(id, i))];
+      operands.push_back(names[static_cast<std::size_t>(g.operand(id, i))]);
     attribute const* const a = g[id].attribute < 0 ? nullptr : &g.attributes_of(id);
     node n = g[id];
     n.attribute = -1;
-    names[static_cast<std::size_t>(id)] = out.add(n, operands, n.operand_count, a);
+    names[static_cast<std::size_t>(id)] = out.add(n, operands.begin(), n.operand_count, a);
   }
   for (int const id : g.outputs) out.outputs.push_back(names[static_cast<std::size_t>(id)]);
   return out;

@@ -69,6 +69,7 @@ class simplifier {
   constexpr symbol rewrite(int id) {
     node n = from_[id];
     if (is_control(n.code)) return at(control(id));
+    if (n.code == op::concatenate) return concatenate(id);
     if (n.code == op::result) n.index = result_index_[id];
     symbol operands[4] = {};
     for (int i = 0; i < n.operand_count; ++i) operands[i] = at(renamed_[from_.operand(id, i)]);
@@ -256,6 +257,55 @@ class simplifier {
     return true;
   }
 
+  /// What is joined only to be joined again along the same axis is joined at once.
+  constexpr symbol concatenate(int id) const {
+    list<symbol> parts;
+    for (int i = 0; i < from_[id].operand_count; ++i) {
+      int const o = from_.operand(id, i);
+      symbol const x = at(renamed_[o]);
+      bool const own = users_[o] == 1 && x.per_sample() == from_[id].per_sample;
+      append_parts(parts, x, own ? from_[id].index : -1);
+    }
+    return build::concatenate(parts, from_[id].index);
+  }
+  constexpr void append_parts(list<symbol>& parts, symbol x, int axis) const {
+    bool const joined = code_of(x) == op::concatenate && x.info().index == axis;
+    for (int k = 0; joined && k < x.info().operand_count; ++k) parts.push_back(operand_of(x, k));
+    if (!joined) parts.push_back(x);
+  }
+  /// The sum of two values that zeros surround, if their elements lie beside each other along an
+  /// axis: the gradient of what is cut into parts. Not valid if they do not.
+  constexpr symbol side_by_side(symbol a, symbol b) const {
+    int const axis = padded_axis(a);
+    if (axis < 0 || padded_axis(b) != axis || a.per_sample() != b.per_sample()) return {};
+    auto const low = [&](symbol x) { return to_.attributes_of(x.id()).low[axis]; };
+    auto const end = [&](symbol x) { return low(x) + operand_of(x, 0).shape()[axis]; };
+    if (end(b) == low(a)) {
+      symbol const first = b;
+      b = a;
+      a = first;
+    } else if (end(a) != low(b)) {
+      return {};
+    }
+    list<symbol> parts;
+    for (symbol const x : {a, b}) append_parts(parts, operand_of(x, 0), axis);
+    extents const before = to_.attributes_of(a.id()).low, after = to_.attributes_of(b.id()).high;
+    return build::pad(build::concatenate(parts, axis), before, after);
+  }
+  /// The only axis along which zeros stand before or behind x; -1 if there is no such.
+  constexpr int padded_axis(symbol x) const {
+    if (code_of(x) != op::pad || x.info().value != 0) return -1;
+    attribute const& a = to_.attributes_of(x.id());
+    int axis = -1;
+    for (int i = 0; i < x.rank(); ++i) {
+      if (a.step[i] != 1) return -1;
+      if (a.low[i] == 0 && a.high[i] == 0) continue;
+      if (axis >= 0) return -1;
+      axis = i;
+    }
+    return axis;
+  }
+
   constexpr symbol reduce(node const& n, symbol x, attribute const& a) const {
     double value = 0;
     bool const arg = n.code == op::argmax || n.code == op::argmin;
@@ -367,6 +417,7 @@ class simplifier {
           return make(op::subtract, n, x[0], operand_of(x[1], 0));
         if (code_of(x[0]) == op::negate)
           return make(op::subtract, n, x[1], operand_of(x[0], 0));
+        if (symbol const both = side_by_side(x[0], x[1]); both.valid()) return fitted(both, n);
         break;
       case op::subtract:
         if (is_number(x[1], 0)) return fitted(x[0], n);

@@ -27,13 +27,6 @@ constexpr symbol part_of(symbol x, int axis, std::int64_t low, std::int64_t high
   to[axis] = high;
   return build::slice(x, from, to);
 }
-/// Parts [first, last) one behind the other, halves by halves: so no element is copied often.
-constexpr symbol joined(list<symbol> const& parts, int axis, int first, int last) {
-  if (last - first == 1) return parts[first];
-  int const middle = first + (last - first) / 2;
-  return build::concatenate(joined(parts, axis, first, middle), joined(parts, axis, middle, last),
-                            axis);
-}
 
 }  // namespace detail
 
@@ -75,7 +68,7 @@ constexpr symbol concatenate(list<symbol> const& parts, int axis = -1) {
   for (symbol const& x : parts)
     if (build::poisoned(x)) return build::poisoned_like(x);
   if (!detail::find_axis("concatenate", parts[0], axis)) return {parts[0].owner(), -1};
-  return detail::joined(parts, axis, 0, parts.size());
+  return build::concatenate(parts, axis);
 }
 /// Values of equal extents along a new axis, `axis` of the result.
 constexpr symbol stack(list<symbol> const& parts, int axis = 0) {
@@ -257,7 +250,7 @@ constexpr symbol pad(symbol x, extents low, extents high, pad_mode mode) {
     if (low[axis] > 0) parts.push_back(beside(low[axis], true));
     parts.push_back(x);
     if (high[axis] > 0) parts.push_back(beside(high[axis], false));
-    x = detail::joined(parts, axis, 0, parts.size());
+    x = build::concatenate(parts, axis);
   }
   return x;
 }

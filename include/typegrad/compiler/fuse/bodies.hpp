@@ -244,8 +244,8 @@ class body_builder : public grouping {
     step& target = steps_[s];
     int const id = groups_[s].shape_of;
     node const& n = g_[id];
-    bool const second = step_of_[id] == s;
-    if (n.code == op::pad && !second) {  // first everything is filled
+    int const piece = groups_[s].piece;
+    if (n.code == op::pad && piece == 0) {  // first everything is filled
       set_domain(target, n.shape, n.per_sample);
       instruction fill;
       fill.code = op::constant;
@@ -255,7 +255,7 @@ class body_builder : public grouping {
       push_store(target, id, 0, identity_view(n.shape, first_).linear);
       return;
     }
-    int const source = g_.operand(id, n.code == op::concatenate && second ? 1 : 0);
+    int const source = g_.operand(id, n.code == op::concatenate ? piece : 0);
     extents const& from = g_[source].shape;
     set_domain(target, from, n.per_sample);
     view v = identity_view(from, first_);
@@ -267,8 +267,8 @@ class body_builder : public grouping {
         attribute const& a = g_.attributes_of(id);
         c.strides[first_ + i] = a.step[i];
         c.offset = a.low[i];
-      } else if (i == n.index && second) {
-        c.offset = g_[g_.operand(id, 0)].shape[i];
+      } else if (i == n.index) {
+        for (int k = 0; k < piece; ++k) c.offset += g_[g_.operand(id, k)].shape[i];
       }
     }
     push_store(target, id, value, linearized(v, n.shape));

@@ -46,7 +46,7 @@ class grouping {
     bool per_sample = false;
     bool random = false;
     bool row = false;
-    bool piece = false;   // writes a part of a value that several steps write
+    int piece = -1;       // which part of a value that several steps write, if it is one
     list<int> reads;      // what its members read, each other's values included
   };
 
@@ -145,8 +145,8 @@ class grouping {
   /// pad and concatenate are written piece by piece, one step each.
   constexpr void open_pieces(int id) {
     must_store_[id] = true;
-    open(step_kind::loop, id).piece = true;
-    open(step_kind::loop, id).piece = true;  // the value is ready after the second one
+    int const count = g_[id].code == op::pad ? 2 : g_[id].operand_count;
+    for (int k = 0; k < count; ++k) open(step_kind::loop, id).piece = k;  // ready after the last
   }
 
   /// How operand o of a node is to be had in step s.
@@ -222,7 +222,7 @@ class grouping {
     while (is_view(g_[id].code) && !must_store_[id]) id = g_.operand(id, 0);
     return g_[id].code == op::constant || g_[id].code == op::scalar ? -1 : id;
   }
-  constexpr bool is_piece(int s) const { return groups_[s].piece; }
+  constexpr bool is_piece(int s) const { return groups_[s].piece >= 0; }
 
   /// Adds to `out` what having node id means to read: through views, and through what belongs to no
   /// step and is computed wherever it is needed.

@@ -399,10 +399,10 @@ class interpreter {
       }
       case op::concatenate: {
         for (int i = 0; i < from.rank; ++i) there[i] = where[i];
-        if (where[n.index] < from[n.index]) break;
-        there[n.index] -= from[n.index];
-        int const second = g_.operand(id, 1);
-        return at(second, b, position(there, g_[second].shape));
+        int part = 0;
+        while (there[n.index] >= g_[g_.operand(id, part)].shape[n.index])
+          there[n.index] -= g_[g_.operand(id, part++)].shape[n.index];
+        return at(g_.operand(id, part), b, position(there, g_[g_.operand(id, part)].shape));
       }
       case op::reverse: {
         attribute const& a = g_.attributes_of(id);
