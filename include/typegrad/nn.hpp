@@ -27,3 +27,4 @@
 #include <typegrad/nn/sequential.hpp>
 #include <typegrad/nn/up_sampling.hpp>
 #include <typegrad/nn/zero_padding.hpp>
+#include <typegrad/ops/registry.hpp>  // all ops, for layers of one's own

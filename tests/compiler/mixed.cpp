@@ -492,13 +492,21 @@ TEST_CASE("a factor stays where float16 could not hold both at once", "[compiler
   CHECK(run_steps(g, b) == tg::reference::evaluate<float>(g, b));
 }
 
+namespace {
+
+random_graphs::kinds kinds_of(int kind) {
+  return {.windows = kind == 1, .along_axes = kind == 2, .control = kind == 3};
+}
+
+}  // namespace
+
 TEST_CASE("random graphs in mixed precision keep their meaning", "[compiler]") {
   int exact = 0;
   constexpr int seeds = 400;
   for (unsigned seed = 1; seed <= seeds; ++seed)
-    for (bool const windows : {false, true}) {
-      INFO("seed " << seed << ", windows " << windows);
-      graph const traced = random_graphs::generator{seed, windows}.build();
+    for (int kind = 0; kind < 4; ++kind) {
+      INFO("seed " << seed << ", kind " << kind);
+      graph const traced = random_graphs::generator{seed, kinds_of(kind)}.build();
       graph const g = mixed(traced, seed % 2 == 0 ? dtype::float16 : dtype::bfloat16);
       REQUIRE(!g.failed());
       REQUIRE(is_consistent(g));
@@ -510,14 +518,14 @@ TEST_CASE("random graphs in mixed precision keep their meaning", "[compiler]") {
       CHECK(d < 0.03);
       exact += d == 0;
     }
-  CHECK(exact > 2 * seeds * 9 / 10);
+  CHECK(exact > 4 * seeds * 9 / 10);
 }
 
 TEST_CASE("random objectives in mixed precision have gradients", "[compiler]") {
   for (unsigned seed = 1; seed <= 300; ++seed)
-    for (bool const windows : {false, true}) {
-      INFO("seed " << seed << ", windows " << windows);
-      graph g = mixed(random_graphs::generator{seed, windows}.build_objective(),
+    for (int kind = 0; kind < 4; ++kind) {
+      INFO("seed " << seed << ", kind " << kind);
+      graph g = mixed(random_graphs::generator{seed, kinds_of(kind)}.build_objective(),
                       seed % 2 == 0 ? dtype::float16 : dtype::bfloat16);
       tg::list<int> leaves, wanted;
       for (int id = 0; id < g.size(); ++id)

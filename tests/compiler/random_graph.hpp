@@ -15,12 +15,17 @@ namespace random_graphs {
 
 using namespace typegrad;
 
+/// What ops there are among the others.
+struct kinds {
+  bool windows = false;     ///< convolutions and pooling
+  bool along_axes = false;  ///< what gathers, orders and accumulates
+  bool control = false;     ///< loops and cases
+};
+
 class generator {
  public:
-  /// With `windows` there are convolutions and pooling among the ops, with `along_axes` what
-  /// gathers, orders and accumulates.
-  constexpr explicit generator(unsigned seed, bool windows = false, bool along_axes = false)
-      : random_{seed * 0x9E3779B97F4A7C15U + 1}, windows_{windows}, along_axes_{along_axes} {}
+  constexpr explicit generator(unsigned seed, kinds more = {})
+      : random_{seed * 0x9E3779B97F4A7C15U + 1}, more_{more} {}
 
   /// Values of many kinds as outputs, often with gradients among them.
   constexpr graph build() {
@@ -175,8 +180,9 @@ class generator {
   }
 
   constexpr void grow() {
-    if (windows_ && chance(35)) return sliding();
-    if (along_axes_ && chance(35)) return along_axis();
+    if (more_.windows && chance(35)) return sliding();
+    if (more_.along_axes && chance(35)) return along_axis();
+    if (more_.control && chance(25)) return control();
     switch (between(0, 15)) {
       case 0:
       case 1:
@@ -594,6 +600,68 @@ class generator {
     }
   }
 
+  /// Something of x's extents that is computed from x, y and others, with no sums over the batch.
+  constexpr symbol turned(symbol x, symbol y) {
+    symbol const z = broadcastable(x);
+    switch (between(0, 6)) {
+      case 0: return sin(x + 0.5 * z) * 0.5;
+      case 1: return 0.5 * x + cos(z);
+      case 2: return x.rank() > 0 ? x - 0.5 * max(x, {-1}, true) : sin(x);
+      case 3: return where(x > 0, 0.5 * x, sin(z));
+      case 4: return x.rank() > 0 ? 0.5 * build::reverse(x, {x.rank() - 1}) + z : 0.25 * x;
+      case 5:
+        if (x.rank() > 0)
+          return 0.25 * matmul(sin(x), build::broadcast(sin(sum(y)), {x.shape().back(),
+                                                                     x.shape().back()}, {}));
+        return cos(x) * 0.5;
+      default: return 0.5 * build::unary(op::tanh, x) + 0.25 * z;
+    }
+  }
+  /// Some value that broadcasts to x's extents.
+  constexpr symbol broadcastable(symbol x) {
+    for (int i = 0; i < 10; ++i) {
+      symbol const y = pick(floats_);
+      extents e;
+      if (build::broadcast_shape(x.shape(), y.shape(), e) && e == x.shape()) return y;
+    }
+    return build::constant(g_, 0.5);
+  }
+  constexpr void control() {
+    symbol const x = pick(floats_);
+    int const which = between(0, 9);
+    if (which <= 1) {  // cond
+      symbol const p = which == 0 ? batch_sum(mean(pick(exact_))) > 0 : mean(pick(exact_)) > 0;
+      return add_float(cond(p, [&] { return turned(x, x); }, [&] { return turned(x, x); }));
+    }
+    if (which == 2) {
+      return add_float(fori_loop(
+          between(-1, 1), between(1, 3),
+          [&](symbol i, symbol v) { return turned(v, x) + 0.125 * cast(i, dtype::float32); }, x));
+    }
+    symbol const sequence = pick(floats_);
+    if (sequence.rank() == 0) return;
+    bool const reverse = chance(40);
+    bool const two = chance(40);
+    list<symbol> init{x};
+    if (two) init.push_back(build::constant(g_, 0, dtype::int32));
+    scan_result const r = scan(
+        [&](list<symbol> const& c, list<symbol> const& s) -> scan_step {
+          symbol const part = sum(0.25 * s[0]);
+          symbol const next = turned(c[0], s[0]) + part;
+          scan_step out{{next}, {turned(s[0], next)}};
+          if (chance(50)) out.y.push_back(next);
+          if (two) {
+            out.carry.push_back(c[1] + 1);
+            out.y.push_back(cast(c[1], dtype::float32) * s[0]);
+          }
+          return out;
+        },
+        init, {sequence}, -1, reverse);
+    if (chance(80)) add_float(r.carry[0]);
+    for (symbol const& y : r.ys)
+      if (chance(70)) add_float(y);
+  }
+
   constexpr void movement() {
     list<symbol>* pool = &floats_;
     int const which = between(0, 9);
@@ -763,7 +831,7 @@ class generator {
   }
 
   std::uint64_t random_;
-  bool windows_ = false, along_axes_ = false;
+  kinds more_;
   graph g_;
   list<int> lengths_;
   list<symbol> floats_, exact_, integers_, booleans_;
@@ -834,7 +902,7 @@ inline std::string to_text(compiled_graph const& c) {
   std::string out;
   for (int i = 0; i < c.steps.steps.size(); ++i) {
     step const& s = c.steps.steps[i];
-    constexpr char const* kinds[] = {"loop", "row", "column", "contraction", "whole"};
+    constexpr char const* kinds[] = {"loop", "row", "column", "contraction", "whole", "control"};
     out += "step " + std::to_string(i) + " " + kinds[static_cast<int>(s.kind)] + " over";
     for (int k = 0; k < s.rank; ++k)
       out += " " + std::to_string(s.axes[k].extent) + (s.axes[k].batch ? "*batch" : "");

@@ -51,6 +51,31 @@ struct merging : tg::layer<merging> {
   }
 };
 
+// Ops of every kind, and loops.
+struct operations : tg::layer<operations> {
+  constexpr tg::symbol call(tg::symbol x) const {  // a vector
+    tg::symbol const best = take_along_axis(x, top_k(x, 3).indices) + top_k(x, 3).values;
+    tg::symbol const rows = tg::stack({sort(x), cumsum(x, 0), roll(x, 1, 0), gather(x, argsort(x))});
+    tg::symbol const gram = einsum("ij,kj->ik", rows, rows);
+    tg::symbol const padded = pad(stddev(gram, {0}), {1}, {2}, tg::pad_mode::reflect);
+    tg::symbol const tiled = tile(tg::split(padded, 7)[0], {3}) * one_hot(argmax(x), 3);
+    tg::symbol const running = tg::scan(
+        [](tg::symbol total, tg::symbol row) -> tg::scan_step {
+          return {{0.5f * total + row}, {total}};
+        },
+        x, rows).carry[0];
+    tg::symbol const grown = tg::fori_loop(
+        0, 3, [](tg::symbol, tg::symbol v) { return v + mod(v, 2); }, running);
+    tg::symbol const halved = tg::while_loop(
+        [](tg::symbol v) { return tg::batch_sum(sum(abs(v))) > 1; },
+        [](tg::symbol v) { return 0.5f * v; }, stop_gradient(grown));
+    return tg::concatenate({best, tiled, tg::cond(sum(x) > 0, [&] { return grown; },
+                                                  [&] { return halved; })});
+  }
+};
+using of_operations = tg::sequential<tg::input<5>, operations>;
+static_assert(std::same_as<tg::output_shape<of_operations>, tg::shape<11>>);
+
 // Counts the steps of training.
 struct counter : tg::layer<counter> {
   tg::symbol seen;

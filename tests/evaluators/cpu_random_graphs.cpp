@@ -9,19 +9,23 @@
 
 namespace {
 
-template <unsigned Seed>
+using random_graphs::kinds;
+
+template <unsigned Seed, kinds Kinds>
 struct random_graph {
-  static constexpr typegrad::graph build() { return random_graphs::generator{Seed}.build(); }
+  static constexpr typegrad::graph build() {
+    return random_graphs::generator{Seed, Kinds}.build();
+  }
 };
 
-template <unsigned... Seeds>
+template <kinds Kinds, unsigned... Seeds>
 void check() {
   auto const one = []<unsigned Seed>() {
-    typegrad::graph const g = random_graph<Seed>::build();
+    using recipe = random_graph<Seed, Kinds>;
+    typegrad::graph const g = recipe::build();
     for (std::int64_t const batch : {1, 5, 17}) {
       INFO("seed " << Seed << ", batch " << batch);
-      CHECK(support::cpu_failure<random_graph<Seed>>(random_graphs::data_for(g, Seed, batch)) ==
-            "");
+      CHECK(support::cpu_failure<recipe>(random_graphs::data_for(g, Seed, batch)) == "");
     }
   };
   (one.template operator()<Seeds>(), ...);
@@ -30,5 +34,11 @@ void check() {
 }  // namespace
 
 TEST_CASE("cpu: random graphs", "[cpu][threads]") {
-  check<4, 57, 172, 211, 293, 1066, 31, 75, 118, 302>();
+  check<kinds{}, 4, 57, 172, 211, 293, 1066, 31, 75, 118, 302>();
+}
+TEST_CASE("cpu: random graphs that gather, order and accumulate", "[cpu][threads]") {
+  check<kinds{.along_axes = true}, 3, 8, 21, 34, 55>();
+}
+TEST_CASE("cpu: random graphs with loops and cases", "[cpu][threads]") {
+  check<kinds{.control = true}, 3, 8, 21, 34, 55>();
 }

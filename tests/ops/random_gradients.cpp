@@ -49,8 +49,8 @@ double deviation(graph const& g, reference::bindings const& at, std::vector<int>
   return std::abs(slope - expected) / std::max({1.0, std::abs(slope), std::abs(expected)});
 }
 
-std::string failure_of(unsigned seed, int order, bool windows, bool along_axes) {
-  graph g = random_graphs::generator{seed, windows, along_axes}.build_objective();
+std::string failure_of(unsigned seed, int order, random_graphs::kinds what) {
+  graph g = random_graphs::generator{seed, what}.build_objective();
   if (g.failed()) return std::string{g.error.view()};
   for (int id = 0; id < g.size(); ++id)
     if (g[id].code == op::stop_gradient) return {};  // it breaks the law on purpose
@@ -101,13 +101,13 @@ std::string failure_of(unsigned seed, int order, bool windows, bool along_axes) 
 
 namespace {
 
-void check_seeds(bool windows, bool along_axes, unsigned seeds) {
+void check_seeds(random_graphs::kinds what, unsigned seeds) {
   if (char const* const only = std::getenv("TYPEGRAD_SEED")) {
     auto const seed = static_cast<unsigned>(std::atoi(only));
-    graph const g = random_graphs::generator{seed, windows, along_axes}.build_objective();
+    graph const g = random_graphs::generator{seed, what}.build_objective();
     std::printf("%s", random_graphs::to_text(g).c_str());
-    CHECK(failure_of(seed, 1, windows, along_axes) == "");
-    CHECK(failure_of(seed, 2, windows, along_axes) == "");
+    CHECK(failure_of(seed, 1, what) == "");
+    CHECK(failure_of(seed, 2, what) == "");
     return;
   }
   char const* const more = std::getenv("TYPEGRAD_SEEDS");
@@ -115,7 +115,7 @@ void check_seeds(bool windows, bool along_axes, unsigned seeds) {
   unsigned failures = 0;
   for (unsigned seed = 1; seed <= seeds && failures < 5; ++seed)
     for (int const order : {1, 2}) {
-      std::string const failure = failure_of(seed, order, windows, along_axes);
+      std::string const failure = failure_of(seed, order, what);
       if (failure.empty()) continue;
       ++failures;
       UNSCOPED_INFO("TYPEGRAD_SEED=" << seed << ", order " << order << ": " << failure);
@@ -127,12 +127,15 @@ void check_seeds(bool windows, bool along_axes, unsigned seeds) {
 }  // namespace
 
 TEST_CASE("gradients of random graphs are limits of differences", "[ops]") {
-  check_seeds(false, false, 500);
+  check_seeds({}, 500);
 }
 TEST_CASE("gradients of random graphs with windows are limits of differences", "[ops]") {
-  check_seeds(true, false, 400);
+  check_seeds({.windows = true}, 400);
 }
 TEST_CASE("gradients of random graphs that gather, order and accumulate are limits of differences",
           "[ops]") {
-  check_seeds(false, true, 400);
+  check_seeds({.along_axes = true}, 400);
+}
+TEST_CASE("gradients of random graphs with loops and cases are limits of differences", "[ops]") {
+  check_seeds({.control = true}, 300);
 }

@@ -18,25 +18,12 @@ constexpr list<int> differentiate(graph& g, symbol objective, list<int> const& w
     return result;
   }
   int const count = objective.id() + 1;
-
-  // Only what lies between the wanted nodes and the objective is walked through.
-  list<bool> depends(count, false);
-  for (int const id : wanted)
-    if (id < count) depends[id] = true;
-  for (int id = 0; id < count; ++id)
-    for (int i = 0; i < g[id].operand_count; ++i)
-      if (depends[g.operand(id, i)]) depends[id] = true;
-
   list<int> cotangents(count, -1);
   symbol one = build::constant(g, 1, objective.type());
   if (objective.per_sample()) one = build::spread(one);
   cotangents[objective.id()] = one.id();
-  for (int id = count - 1; id >= 0; --id) {
-    if (cotangents[id] < 0 || !depends[id]) continue;
-    gradient_context context{g, id, symbol{g, cotangents[id]}, cotangents, depends};
-    info(g[id].code).gradient(context);
-    if (g.failed()) return result;
-  }
+  pull_back(g, cotangents, wanted);
+  if (g.failed()) return result;
   for (int i = 0; i < wanted.size(); ++i)
     if (wanted[i] < count) result[i] = cotangents[wanted[i]];
   return result;

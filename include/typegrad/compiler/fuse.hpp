@@ -50,6 +50,13 @@ class fuser : body_builder {
       }
       for (step& s : steps_) {
         bool here = false;
+        if (s.kind == step_kind::control) {  // all or nothing
+          bool needed = s.stores.empty();
+          for (store const& x : s.stores) needed = needed || read[s.buffers[x.slot]];
+          if (!needed) s.stores.clear();
+          dropped = dropped || !needed;
+          continue;
+        }
         for (int k = s.stores.size() - 1; k >= 0; --k)
           if (!read[s.buffers[s.stores[k].slot]]) {
             s.stores.erase(k);

@@ -195,6 +195,15 @@ constexpr graph lower(graph const& g) {
   list<int> renamed(g.size(), -1);
   for (int id = 0; id < g.size(); ++id) {
     node n = g[id];
+    if (is_control(n.code) || n.code == op::concatenate) {  // of any number of operands
+      list<int> operands;
+      for (int i = 0; i < n.operand_count; ++i) operands.push_back(renamed[g.operand(id, i)]);
+      renamed[id] = detail::copy_node(g, id, out, operands.begin());
+      int const first = out[renamed[id]].region;
+      for (int i = 0; is_control(n.code) && i < region_count(n.code); ++i)
+        out.regions[first + i] = lower(g.regions[n.region + i]);
+      continue;
+    }
     symbol operands[4] = {};
     for (int i = 0; i < n.operand_count; ++i) operands[i] = {out, renamed[g.operand(id, i)]};
     if (n.code == op::dot_general) {

@@ -101,10 +101,10 @@ class precision_mixer {
       pliant_[id] = all_pliant(id);
       if (last_[id]) type = dtype::float32;
     }
-    int operands[8] = {};
+    list<int> operands;
     for (int i = 0; i < n.operand_count; ++i) {
       int const o = from_.operand(id, i);
-      operands[i] = renamed_[o];
+      operands.push_back(renamed_[o]);
       if (!is_float32(o)) continue;
       if (is_elementwise(n.code) && n.per_sample) operands[i] = spread(operands[i], type);
       operands[i] = converted(operands[i], type);
@@ -112,7 +112,7 @@ class precision_mixer {
     if (is_float32(id)) n.type = type;
     attribute const* const a = n.attribute < 0 ? nullptr : &from_.attributes_of(id);
     n.attribute = -1;
-    int const made = to_.add(n, operands, n.operand_count, a);
+    int const made = to_.add(n, operands.begin(), n.operand_count, a);
     bool const rounds = multiplied_[id] && n.type == dtype::float32 && n.per_sample &&
                         !is_leaf(n.code) && !pliant_[id] && !last_[id];
     return rounds ? converted(made, compute_) : made;

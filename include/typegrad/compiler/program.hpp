@@ -1,59 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/compiler/compile.hpp>
 #include <typegrad/compiler/differentiate.hpp>
-#include <typegrad/compiler/fuse.hpp>
 #include <typegrad/compiler/layout.hpp>
-#include <typegrad/compiler/plan.hpp>
-#include <typegrad/compiler/simplify.hpp>
 #include <typegrad/compiler/words.hpp>
 
 #include <array>
 
 namespace typegrad {
-
-/// A graph after all passes: steps and the memory they work in.
-struct compiled_graph {
-  graph source;  ///< simplified and lowered
-  schedule steps;
-  memory_plan memory;
-  list<extents> output_shapes;
-};
-
-/// Simplifies, lowers, fuses and plans. Outputs that are leaves, or that are asked for twice, are
-/// copied to where they are wanted; what is merely another's value under other extents is written
-/// there at once.
-constexpr compiled_graph compile_graph(graph const& traced) {
-  compiled_graph out;
-  out.source = simplify(lower(simplify(traced)));
-  graph& g = out.source;
-  if (g.failed()) return out;
-  for (int& id : g.outputs) {
-    out.output_shapes.push_back(g[id].shape);
-    int source = id;
-    while (g[source].code == op::reshape) source = g.operand(source, 0);
-    if (!is_leaf(g[source].code)) id = source;
-  }
-  for (int i = 0; i < g.outputs.size(); ++i) {
-    int const id = g.outputs[i];
-    bool copied = is_leaf(g[id].code) && g[id].code != op::random_uniform;
-    for (int j = 0; j < i; ++j) copied = copied || g.outputs[j] == id;
-    if (!copied) continue;
-    node n = g[id];
-    n.code = op::stop_gradient;  // the identity
-    n.attribute = -1;
-    n.value = 0;
-    n.index = -1 - i;  // its own node
-    g.outputs[i] = g.add(n, &id, 1);
-  }
-  out.steps = fuse(g);
-  if (!out.steps.error.empty()) {
-    g.fail(out.steps.error);
-    return out;
-  }
-  out.memory = plan(g, out.steps);
-  return out;
-}
 
 /// A step of a finished program: parts of the program's flat arrays.
 struct step_info {
@@ -65,11 +20,20 @@ struct step_info {
   bool random = false;
   contraction product;
   whole_op whole;
+  control_op control;
   int first_instruction = 0, instruction_count = 0;
   int first_store = 0, store_count = 0;
   int first_buffer = 0, buffer_count = 0;
   int first_stream = 0, stream_count = 0;
   int signature = 0;  ///< the first step that computes the same way: its kernel serves both
+};
+
+/// A program within a program: its steps, their slots, and its buffers. The first one is the
+/// program itself, the others are regions of control steps.
+struct region_info {
+  int first_step = 0, step_count = 0;
+  int first_slot = 0, slot_count = 0;
+  int first_buffer = 0, buffer_count = 0;
 };
 
 /// What a run needs to know of an input or output.
@@ -82,25 +46,44 @@ struct value_info {
 namespace detail {
 
 struct program_sizes {
+  int regions = 0;
   int steps = 0, instructions = 0, stores = 0, slots = 0, streams = 0, buffers = 0;
   int weights = 0, inputs = 0, outputs = 0;
   bool failed = false;  ///< a sound graph could not be cut into steps: the compiler is at fault
 };
 
-constexpr program_sizes sizes_of(compiled_graph const& c) {
-  program_sizes n;
-  n.steps = c.steps.steps.size();
-  for (step const& s : c.steps.steps) {
-    n.instructions += s.body.size();
-    n.stores += s.stores.size();
-    n.slots += s.buffers.size();
-    n.streams += s.streams.size();
+/// A compiled graph and, behind it, all regions within it. Outer ones come before inner ones.
+struct program_parts {
+  list<compiled_graph const*> all;
+  list<int> first_region;  ///< per part: where its own regions begin
+
+  constexpr explicit program_parts(compiled_graph const& c) {
+    all.push_back(&c);
+    for (int p = 0; p < all.size(); ++p) {
+      first_region.push_back(all.size());
+      for (compiled_graph const& region : all[p]->regions) all.push_back(&region);
+    }
   }
-  n.buffers = c.memory.buffers.size();
-  n.weights = c.source.weights.size();
-  n.inputs = c.source.inputs.size();
-  n.outputs = c.source.outputs.size();
-  n.failed = !c.steps.error.empty();
+};
+
+constexpr program_sizes sizes_of(program_parts const& parts) {
+  program_sizes n;
+  n.regions = parts.all.size();
+  for (compiled_graph const* const c : parts.all) {
+    n.steps += c->steps.steps.size();
+    for (step const& s : c->steps.steps) {
+      n.instructions += s.body.size();
+      n.stores += s.stores.size();
+      n.slots += s.buffers.size();
+      n.streams += s.streams.size();
+    }
+    n.buffers += c->memory.buffers.size();
+    n.failed = n.failed || !c->steps.error.empty();
+  }
+  graph const& source = parts.all[0]->source;
+  n.weights = source.weights.size();
+  n.inputs = source.inputs.size();
+  n.outputs = source.outputs.size();
   return n;
 }
 
@@ -111,7 +94,8 @@ constexpr bool same_kernel(step const& a, step const& b) {
     return false;
   for (int i = 0; i < a.rank; ++i)
     if (!(a.axes[i] == b.axes[i])) return false;
-  if (!(a.product == b.product) || !(a.whole == b.whole)) return false;
+  if (!(a.product == b.product) || !(a.whole == b.whole) || !(a.control == b.control))
+    return false;
   for (int i = 0; i < a.body.size(); ++i)
     if (!(a.body[i] == b.body[i])) return false;
   for (int i = 0; i < a.stores.size(); ++i)
@@ -126,6 +110,7 @@ using table = std::array<T, static_cast<std::size_t>(N > 0 ? N : 1)>;
 
 template <program_sizes N>
 struct program_data {
+  table<region_info, N.regions> regions{};
   table<step_info, N.steps> steps{};
   table<instruction, N.instructions> instructions{};
   table<store, N.stores> stores{};
@@ -141,7 +126,7 @@ struct program_data {
 
 template <class Words>
 constexpr void visit(Words& w, program_sizes& n) {
-  for (int* const x : {&n.steps, &n.instructions, &n.stores, &n.slots, &n.streams, &n.buffers,
+  for (int* const x : {&n.regions, &n.steps, &n.instructions, &n.stores, &n.slots, &n.streams, &n.buffers,
                        &n.weights, &n.inputs, &n.outputs})
     w(*x);
   w(n.failed);
@@ -158,9 +143,16 @@ constexpr void visit(Words& w, step_info& s) {
   w(s.random);
   if (s.kind == step_kind::contraction) visit(w, s.product);
   if (s.kind == step_kind::whole) visit(w, s.whole);
+  if (s.kind == step_kind::control) visit(w, s.control);
   for (int* const x : {&s.instruction_count, &s.store_count, &s.buffer_count, &s.stream_count,
                        &s.signature})
     w(*x);
+}
+template <class Words>
+constexpr void visit(Words& w, region_info& x) {
+  for (int* const n : {&x.first_step, &x.step_count, &x.first_slot, &x.slot_count,
+                       &x.first_buffer, &x.buffer_count})
+    w(*n);
 }
 template <class Words>
 constexpr void visit(Words& w, value_info& x) {
@@ -179,14 +171,34 @@ template <int Capacity>
 constexpr words<Capacity> written(compiled_graph const& c) {
   words<Capacity> out;
   word_writer<Capacity> w{out};
-  visit_copy(w, sizes_of(c));
-  list<step> const& steps = c.steps.steps;
+  program_parts const parts{c};
+  visit_copy(w, sizes_of(parts));
+  list<step const*> steps;
+  list<int> part_of, first_buffer;
+  region_info r;
+  for (int p = 0; p < parts.all.size(); ++p) {
+    r.first_step += r.step_count;
+    r.first_slot += r.slot_count;
+    r.first_buffer += r.buffer_count;
+    r.step_count = parts.all[p]->steps.steps.size();
+    r.buffer_count = parts.all[p]->memory.buffers.size();
+    r.slot_count = 0;
+    for (step const& s : parts.all[p]->steps.steps) {
+      r.slot_count += s.buffers.size();
+      steps.push_back(&s);
+      part_of.push_back(p);
+    }
+    first_buffer.push_back(r.first_buffer);
+    visit_copy(w, r);
+  }
   list<int> signatures;
   for (int k = 0; k < steps.size(); ++k) {
-    step const& s = steps[k];
+    step const& s = *steps[k];
+    int const part = part_of[k];
     int signature = k;
-    for (int i = 0; i < k && signature == k; ++i)
-      if (signatures[i] == i && same_kernel(steps[i], s)) signature = i;
+    // equal steps of control ops run other regions
+    for (int i = 0; i < k && signature == k && s.kind != step_kind::control; ++i)
+      if (signatures[i] == i && same_kernel(*steps[i], s)) signature = i;
     signatures.push_back(signature);
     step_info t;
     t.kind = s.kind;
@@ -198,6 +210,8 @@ constexpr words<Capacity> written(compiled_graph const& c) {
     t.random = s.random;
     t.product = s.product;
     t.whole = s.whole;
+    t.control = s.control;
+    if (s.kind == step_kind::control) t.control.region += parts.first_region[part];
     t.instruction_count = s.body.size();
     t.store_count = s.stores.size();
     t.buffer_count = s.buffers.size();
@@ -206,10 +220,12 @@ constexpr words<Capacity> written(compiled_graph const& c) {
     visit(w, t);
     for (instruction const& x : s.body) visit_copy(w, x);
     for (store const& x : s.stores) visit_copy(w, x);
-    for (int const id : s.buffers) w(c.memory.buffer_of[id]);
+    for (int const id : s.buffers)
+      w(first_buffer[part] + parts.all[part]->memory.buffer_of[id]);
     for (int const stream : s.streams) w(stream);
   }
-  for (buffer const& b : c.memory.buffers) visit_copy(w, b);
+  for (compiled_graph const* const p : parts.all)
+    for (buffer const& b : p->memory.buffers) visit_copy(w, b);
   for (std::int64_t const offset : weight_layout(c.source)) w(offset);
   for (input_info const& i : c.source.inputs)
     visit_copy(w, value_info{i.shape, i.type, i.per_sample});
@@ -236,6 +252,7 @@ constexpr program_data<N> read_program(word_reader r) {
   program_sizes n;
   visit(r, n);
   n = {};
+  for (int i = 0; i < N.regions; ++i) visit(r, out.regions[at(i)]);
   for (; n.steps < N.steps; ++n.steps) {
     step_info& t = out.steps[at(n.steps)];
     visit(r, t);
@@ -282,10 +299,17 @@ struct program {
   static constexpr detail::program_data<sizes> data =
       detail::read_program<sizes>(detail::reader_of<Recipe>());
 
-  static constexpr int step_count = sizes.steps;
+  /// The program's own steps come first; those of regions follow.
+  static constexpr int step_count = data.regions[0].step_count;
+  static constexpr int all_step_count = sizes.steps;
   /// The elements of the flat weight buffer.
   static constexpr std::int64_t weight_elements =
       data.weight_offsets[static_cast<std::size_t>(sizes.weights)];
+
+  /// Where a buffer of the arena lies.
+  static constexpr std::int64_t arena_offset(buffer const& b, std::int64_t batch) {
+    return b.per_sample ? data.shared_bytes + batch * b.offset : b.offset;
+  }
 
   /// Bytes of the arena for a batch; scratch of an evaluator not counted.
   static constexpr std::int64_t arena_bytes(std::int64_t batch) {

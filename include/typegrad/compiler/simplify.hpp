@@ -68,6 +68,9 @@ class simplifier {
 
   constexpr symbol rewrite(int id) {
     node n = from_[id];
+    if (is_control(n.code)) return at(control(id));
+    if (n.code == op::concatenate) return concatenate(id);
+    if (n.code == op::result) n.index = result_index_[id];
     symbol operands[4] = {};
     for (int i = 0; i < n.operand_count; ++i) operands[i] = at(renamed_[from_.operand(id, i)]);
     if (is_elementwise(n.code)) return squeezed_elementwise(n, operands);
@@ -90,6 +93,72 @@ class simplifier {
     node m = n;
     m.attribute = -1;
     return build::append(to_, m, operands, n.operand_count, a);
+  }
+
+  // Control ---------------------------------------------------------------------------------------
+
+  /// The regions are simplified, without outputs that nobody asks for and inputs that they do not
+  /// read.
+  constexpr int control(int id) {
+    node n = from_[id];
+    control_form form = control_form_of(from_, id);
+    result_index_.resize(from_.size(), -1);
+    int const given = from_.regions[n.region].outputs.size();
+    int const fixed = n.code == op::cond ? 0 : n.code == op::while_loop ? given : form.carries;
+    list<int> kept(given, -1);
+    int next = fixed;
+    for (int k = 0; k < fixed; ++k) kept[k] = k;
+    for (int r = id + 1; r < from_.size(); ++r) {
+      if (from_[r].code != op::result || from_.operand(r, 0) != id || users_[r] == 0) continue;
+      int& place = kept[from_[r].index];
+      if (place < 0) place = next++;
+      result_index_[r] = place;
+    }
+    int const regions = region_count(n.code);
+    list<graph> simplified;
+    for (int i = 0; i < regions; ++i) {
+      graph const& region = from_.regions[n.region + i];
+      list<int> outputs(next, -1);
+      for (int k = 0; k < given; ++k)
+        if (kept[k] >= 0) outputs[kept[k]] = region.outputs[k];
+      graph smaller;
+      simplifier{detail::with_outputs(region, outputs), smaller}.run();
+      simplified.push_back(smaller);
+    }
+    int const first = first_region_operand(n.code);
+    list<bool> read(n.operand_count - first, false);
+    for (graph const& region : simplified)
+      for (node const& m : region.nodes)
+        if (m.code == op::input) read[m.index] = true;
+    list<int> operands;
+    if (first > 0) operands.push_back(renamed_[from_.operand(id, 0)]);
+    list<int> names(read.size(), -1);
+    control_form smaller = form;
+    for (int i = 0, to = 0; i < read.size(); ++i) {
+      bool const goes_round = n.code != op::cond && i < form.carries;
+      if (!read[i] && !goes_round) {
+        if (i < form.carries)
+          --smaller.carries;
+        else if (i < form.carries + form.sequences)
+          --smaller.sequences;
+        continue;
+      }
+      names[i] = to++;
+      operands.push_back(renamed_[from_.operand(id, first + i)]);
+    }
+    n.region = to_.regions.size();
+    for (graph& region : simplified) {
+      list<input_info> const inputs = region.inputs;
+      region.inputs.clear();
+      for (int i = 0; i < names.size(); ++i)
+        if (names[i] >= 0) region.inputs.push_back(inputs[i]);
+      for (node& m : region.nodes)
+        if (m.code == op::input) m.index = names[m.index];
+      to_.regions.push_back(region);
+    }
+    attribute const a = smaller.as_attribute();
+    n.attribute = -1;
+    return to_.add(n, operands.begin(), operands.size(), &a);
   }
 
   // Movement --------------------------------------------------------------------------------------
@@ -186,6 +255,55 @@ class simplifier {
       if (permutation[i] != wanted) return false;
     }
     return true;
+  }
+
+  /// What is joined only to be joined again along the same axis is joined at once.
+  constexpr symbol concatenate(int id) const {
+    list<symbol> parts;
+    for (int i = 0; i < from_[id].operand_count; ++i) {
+      int const o = from_.operand(id, i);
+      symbol const x = at(renamed_[o]);
+      bool const own = users_[o] == 1 && x.per_sample() == from_[id].per_sample;
+      append_parts(parts, x, own ? from_[id].index : -1);
+    }
+    return build::concatenate(parts, from_[id].index);
+  }
+  constexpr void append_parts(list<symbol>& parts, symbol x, int axis) const {
+    bool const joined = code_of(x) == op::concatenate && x.info().index == axis;
+    for (int k = 0; joined && k < x.info().operand_count; ++k) parts.push_back(operand_of(x, k));
+    if (!joined) parts.push_back(x);
+  }
+  /// The sum of two values that zeros surround, if their elements lie beside each other along an
+  /// axis: the gradient of what is cut into parts. Not valid if they do not.
+  constexpr symbol side_by_side(symbol a, symbol b) const {
+    int const axis = padded_axis(a);
+    if (axis < 0 || padded_axis(b) != axis || a.per_sample() != b.per_sample()) return {};
+    auto const low = [&](symbol x) { return to_.attributes_of(x.id()).low[axis]; };
+    auto const end = [&](symbol x) { return low(x) + operand_of(x, 0).shape()[axis]; };
+    if (end(b) == low(a)) {
+      symbol const first = b;
+      b = a;
+      a = first;
+    } else if (end(a) != low(b)) {
+      return {};
+    }
+    list<symbol> parts;
+    for (symbol const x : {a, b}) append_parts(parts, operand_of(x, 0), axis);
+    extents const before = to_.attributes_of(a.id()).low, after = to_.attributes_of(b.id()).high;
+    return build::pad(build::concatenate(parts, axis), before, after);
+  }
+  /// The only axis along which zeros stand before or behind x; -1 if there is no such.
+  constexpr int padded_axis(symbol x) const {
+    if (code_of(x) != op::pad || x.info().value != 0) return -1;
+    attribute const& a = to_.attributes_of(x.id());
+    int axis = -1;
+    for (int i = 0; i < x.rank(); ++i) {
+      if (a.step[i] != 1) return -1;
+      if (a.low[i] == 0 && a.high[i] == 0) continue;
+      if (axis >= 0) return -1;
+      axis = i;
+    }
+    return axis;
   }
 
   constexpr symbol reduce(node const& n, symbol x, attribute const& a) const {
@@ -299,6 +417,7 @@ class simplifier {
           return make(op::subtract, n, x[0], operand_of(x[1], 0));
         if (code_of(x[0]) == op::negate)
           return make(op::subtract, n, x[1], operand_of(x[0], 0));
+        if (symbol const both = side_by_side(x[0], x[1]); both.valid()) return fitted(both, n);
         break;
       case op::subtract:
         if (is_number(x[1], 0)) return fitted(x[0], n);
@@ -465,6 +584,7 @@ class simplifier {
   graph& to_;
   list<int> renamed_;
   list<int> users_;  ///< per node of `from_`
+  list<int> result_index_;  ///< per result of `from_`: which result it is now
 };
 
 }  // namespace detail

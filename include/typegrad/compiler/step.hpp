@@ -48,6 +48,7 @@ struct access {
 ///   random_uniform  stream of `slot`
 ///   contractions    the finished element of the step's contraction
 ///   what takes whole operands   the finished element
+///   result          nothing: results of control ops are written by their regions
 ///   reductions      of instruction a along the domain's reduced axes
 struct instruction {
   op code = op::constant;
@@ -57,6 +58,7 @@ struct instruction {
   double value = 0;
   access where;
   bool varies = false;  ///< along the innermost axis
+  bool unaligned = false;  ///< what is loaded may begin at any element of memory
   bool cached = false;  ///< of a row program: kept for the row because a later phase needs it
   int phase = 0;        ///< how many reductions of the row must be finished before
 
@@ -69,6 +71,7 @@ struct store {
   int slot = 0;
   dtype type = dtype::float32;
   access where;
+  bool unaligned = false;  ///< where it is written may begin at any element of memory
 
   constexpr bool operator==(store const&) const = default;
 };
@@ -79,6 +82,7 @@ enum class step_kind : std::uint8_t {
   column,       ///< reductions along axes that are not the innermost, or over everything
   contraction,  ///< an op with a kernel of its own, whose body is the epilogue
   whole,        ///< one that reads whole operands and writes one dense value
+  control,      ///< an op that runs regions: steps of their own
 };
 
 /// What a contraction's kernel computes: a matrix C(rows, columns), extents counting samples where
@@ -101,6 +105,26 @@ struct contraction {
   constexpr bool operator==(contraction const&) const = default;
 };
 
+/// What a step of a control op does. Its slots are the operands, the results, then memory to work
+/// in: a second place for each of what goes round, and the arenas of the regions.
+struct control_op {
+  op code = op::scan;
+  int operands = 0, results = 0;
+  int carries = 0, sequences = 0;  ///< as in `control_form`
+  std::int64_t length = 0;
+  bool backwards = false;
+  int region = 0;  ///< the first one; of a step of a graph among the graph's, else the program's
+  int shared_arena = -1, sample_arena = -1;  ///< slots, -1 if there is nothing to keep
+
+  constexpr bool operator==(control_op const&) const = default;
+  constexpr int first_input() const { return code == op::scan ? 0 : 1; }
+  constexpr int regions() const { return code == op::cond ? 2 : 1; }
+  /// The slots where what goes round is written in turns.
+  constexpr int result_slot(int i) const { return operands + i; }
+  constexpr int partner_slot(int i) const { return operands + results + i; }
+  constexpr int partners() const { return code == op::cond ? 0 : carries; }
+};
+
 /// One kernel launch. The domain's axes stand outermost first. Of a column step, axes
 /// [reduced_from, reduced_to) are reduced.
 struct step {
@@ -113,6 +137,7 @@ struct step {
   bool random = false;  ///< some instruction draws random numbers: the domain is one linear axis
   contraction product;
   whole_op whole;
+  control_op control;
   list<instruction> body;
   list<store> stores;
   list<int> buffers;  ///< per slot: the node whose buffer it is
@@ -128,6 +153,8 @@ constexpr void each_read(Step const& s, F const& f) {
   } else if (s.kind == step_kind::whole) {
     f(s.whole.slots[0]);
     f(s.whole.slots[1]);
+  } else if (s.kind == step_kind::control) {
+    for (int i = 0; i < s.control.operands; ++i) f(i);
   }
 }
 

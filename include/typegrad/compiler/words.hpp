@@ -128,6 +128,16 @@ constexpr void visit(Words& w, whole_op& x) {
 }
 
 template <class Words>
+constexpr void visit(Words& w, control_op& x) {
+  w(x.code);
+  for (int* const n : {&x.operands, &x.results, &x.carries, &x.sequences, &x.region,
+                       &x.shared_arena, &x.sample_arena})
+    w(*n);
+  w(x.length);
+  w(x.backwards);
+}
+
+template <class Words>
 constexpr void visit(Words& w, instruction& x) {
   w(x.code);
   w(x.type);
@@ -138,6 +148,7 @@ constexpr void visit(Words& w, instruction& x) {
   w(x.value);
   if (x.code == op::input || x.code == op::iota) visit(w, x.where);
   w(x.varies);
+  if (x.code == op::input) w(x.unaligned);
   w(x.cached);
   w(x.phase);
 }
@@ -148,6 +159,7 @@ constexpr void visit(Words& w, store& x) {
   w(x.slot);
   w(x.type);
   visit(w, x.where);
+  w(x.unaligned);
 }
 
 template <class Words>

@@ -95,6 +95,7 @@ class list {
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Warray-bounds"
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
 #endif
   constexpr void grow(int capacity) {
     T* const items = new T[static_cast<std::size_t>(capacity)]{};

@@ -7,12 +7,17 @@
 
 namespace typegrad {
 
+/// What `sort_key` makes of a T.
+template <class T>
+using sort_key_of =
+    std::conditional_t<std::is_same_v<T, double>, std::uint64_t, std::uint32_t>;
+
 /// An unsigned number for each x, in the order of the numbers: -0 is 0, NaN the greatest. In the
 /// opposite order if `backwards`.
 template <class T>
-constexpr auto sort_key(T x, bool backwards) {
-  if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
-    using key = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+constexpr sort_key_of<T> sort_key(T x, bool backwards) {
+  if constexpr (std::is_floating_point_v<T>) {
+    using key = sort_key_of<T>;
     constexpr key sign = key{1} << (8 * sizeof(key) - 1);
     key k = static_cast<key>(~key{0});
     if (x == x) {
@@ -20,11 +25,9 @@ constexpr auto sort_key(T x, bool backwards) {
       k = (bits & sign) != 0 ? ~bits : bits | sign;
     }
     return backwards ? static_cast<key>(~k) : k;
-  } else if constexpr (std::is_integral_v<T>) {
+  } else {
     std::uint32_t const k = static_cast<std::uint32_t>(static_cast<std::int32_t>(x)) ^ 0x80000000U;
     return backwards ? ~k : k;
-  } else {
-    return sort_key(static_cast<float>(x), backwards);  // of 16 bits
   }
 }
 

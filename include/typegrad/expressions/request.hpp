@@ -81,6 +81,7 @@ constexpr bool may_write_over(int output, int input) {
     buffer const& b = data.buffers[at(data.slots[at(s.first_buffer + slot)])];
     return b.where == where && b.index == index;
   };
+  if (Program::sizes.regions > 1) return false;  // what regions read is not looked at
   bool written = false;
   for (int k = 0; k < Program::step_count; ++k) {
     step_info const& s = data.steps[at(k)];
@@ -110,6 +111,7 @@ constexpr bool may_write_over(int output, int input) {
 /// Whether a program is scalar arithmetic that is worth having in place.
 template <class Program>
 constexpr bool is_tiny() {
+  if (Program::sizes.regions > 1) return false;
   int instructions = 0;
   for (int k = 0; k < Program::step_count; ++k) {
     step_info const& s = Program::data.steps[static_cast<std::size_t>(k)];
@@ -230,14 +232,14 @@ class request {
     each_index<plan.input_count>(
         [&]<int I>() __attribute__((always_inline)) { inputs[I] = leaves_[plan.inputs[I]].data; });
     constexpr auto cost = on_cpu::cost_of<program>();
-    constexpr int most = on_cpu::useful_threads(cost, program::step_count, 1, 1024);
+    constexpr int most = on_cpu::useful_threads(cost, on_cpu::run_steps_of<program>(), 1, 1024);
     constexpr bool grows = is_dynamic || cost.per_sample > 0;
     constexpr std::size_t least = on_cpu::arena_bytes<program>(1, 1);
     if constexpr (!grows && is_tiny<program>() && least <= most_on_the_stack) {
       alignas(64) std::byte arena[least > 0 ? least : 1];
       on_cpu::run_alone<program>(inputs.data(), outputs, arena);
     } else {
-      int const threads = grows || most > 1 ? on_cpu::useful_threads(cost, program::step_count,
+      int const threads = grows || most > 1 ? on_cpu::useful_threads(cost, on_cpu::run_steps_of<program>(),
                                                                      rows(), typegrad::threads())
                                             : 1;
       run_program<program>(inputs.data(), outputs, rows(), threads);

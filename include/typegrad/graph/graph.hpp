@@ -42,7 +42,9 @@ class graph {
   list<weight_info> weights;
   list<input_info> inputs;
   list<int> outputs;
-  list<graph> regions;  ///< sub-graphs of control ops
+  /// Of a region: per output, how many such parts it is one of, as for inputs; empty if none is.
+  list<std::int64_t> output_parts;
+  list<graph> regions;  ///< sub-graphs of control ops; each belongs to one node
 
   // What tracing keeps beside the nodes.
   diagnosis error;              ///< the first diagnosis; once set, the trace is poisoned
@@ -51,6 +53,7 @@ class graph {
   bool training = false;   ///< dropout and its like are active
   bool trainable = true;   ///< weights made now are trained
   int random_streams = 0;  ///< handed out so far
+  int parameters = 0;      ///< handed out so far
   layer_scope scope;
   list<layer_record> layers;
   int layer_depth = 0;  ///< how many layers are being called
@@ -72,6 +75,7 @@ class graph {
     error = from.error;
     training = from.training;
     random_streams = from.random_streams;
+    parameters = from.parameters;
   }
 
   /// Keeps the first sentence, with the layer it happened in before it.

@@ -60,6 +60,7 @@ struct input_info {
   extents shape;
   dtype type = dtype::float32;
   bool per_sample = true;
+  std::int64_t part_of = 0;  ///< of a region: it is one of so many parts of a sequence, in place
 };
 
 }  // namespace typegrad

@@ -14,6 +14,7 @@ enum class op : std::uint8_t {
   constant,        ///< the number `value` everywhere
   scalar,          ///< a number given at run time; `index` is a run_scalar
   iota,            ///< the position along axis `index`
+  parameter,       ///< what a region is traced with: an input of the region, once it is cut out
   random_uniform,  ///< independent numbers in [0, 1); `index` is the stream
   // elementwise, one operand
   negate, absolute, sign, exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt,
@@ -44,11 +45,12 @@ enum class op : std::uint8_t {
   scatter_add,  ///< (indices, updates) -> zeros with the updates added: the transpose of gather
   cumulative_sum,  ///< x -> the sums up to each element
   argsort,         ///< x -> the positions that bring x into order
-  // control: operations that own regions (sub-graphs)
+  // control: operations that own regions (sub-graphs), and have several results
   scan, cond, while_loop,
+  result,  ///< (control) -> its result `index`
 };
 
-inline constexpr int op_count = static_cast<int>(op::while_loop) + 1;
+inline constexpr int op_count = static_cast<int>(op::result) + 1;
 
 /// What `op::scalar` can stand for.
 enum class run_scalar : int {
@@ -71,8 +73,12 @@ constexpr bool slides(op code) { return is_between(code, op::convolution, op::co
 constexpr bool is_movement(op code) { return is_between(code, op::reshape, op::reverse); }
 /// Ops that read whole operands, as they lie in memory, and write one dense value.
 constexpr bool takes_whole(op code) { return is_between(code, op::gather, op::argsort); }
-/// Ops that read their operands in memory, by kernels of their own.
+/// Ops that run sub-graphs. What they compute are the `result`s of such a node.
+constexpr bool is_control(op code) { return is_between(code, op::scan, op::while_loop); }
+/// Ops that have a kernel of their own.
 constexpr bool has_kernel(op code) { return is_contraction(code) || takes_whole(code); }
+/// Ops that read their operands in memory.
+constexpr bool reads_memory(op code) { return has_kernel(code) || is_control(code); }
 constexpr bool is_commutative(op code) {
   return code == op::add || code == op::multiply || code == op::equal || code == op::not_equal ||
          code == op::logical_and || code == op::logical_or;

@@ -4,12 +4,15 @@
 #include <typegrad/graph/graph.hpp>
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace typegrad {
 
-/// A graph to look at: what `graph` has, as views of arrays that somebody else keeps.
+/// A graph to look at: what `graph` has but for its regions, as views of arrays that somebody else
+/// keeps. Of a snapshot, `index` of a control node stands for what its regions compute.
 struct graph_view {
   std::span<node const> nodes;
   std::span<int const> operands;
@@ -53,6 +56,50 @@ struct graph_sizes {
               layers = 0;
 };
 
+/// A number for what a graph computes, the same for the same nodes.
+class fingerprint {
+ public:
+  constexpr explicit fingerprint(graph const& g) { add(g); }
+  constexpr int number() const { return static_cast<int>(hash_ >> 33); }
+
+ private:
+  constexpr void add(std::uint64_t x) { hash_ = (hash_ ^ x) * 0x100000001b3U; }
+  constexpr void add(std::int64_t x) { add(static_cast<std::uint64_t>(x)); }
+  constexpr void add(int x) { add(std::int64_t{x}); }
+  constexpr void add(extents const& e) {
+    add(e.rank);
+    for (std::int64_t const n : e) add(n);
+  }
+  constexpr void add(axis_list const& a) {
+    add(a.count);
+    for (int i = 0; i < a.count; ++i) add(a[i]);
+  }
+  constexpr void add(attribute const& a) {
+    for (axis_list const* const l : {&a.a, &a.b, &a.c, &a.d}) add(*l);
+    for (extents const* const e : {&a.low, &a.high, &a.step}) add(*e);
+    for (window_axis const& x : a.over.axes)
+      for (std::int64_t const n : {x.in, x.out, x.size, x.stride, x.dilation, x.low}) add(n);
+    add(a.over.groups);
+    add(a.over_batch + 2 * a.backwards + 4 * a.exclusive);
+  }
+  constexpr void add(graph const& g) {
+    for (int id = 0; id < g.size(); ++id) {
+      node const& n = g[id];
+      add(static_cast<int>(n.code) * 16 + static_cast<int>(n.type));
+      add(n.per_sample);
+      add(n.index);
+      add(std::bit_cast<std::uint64_t>(n.value));
+      add(n.shape);
+      for (int i = 0; i < n.operand_count; ++i) add(g.operand(id, i));
+      if (n.attribute >= 0) add(g.attributes_of(id));
+    }
+    for (graph const& region : g.regions) add(region);
+    for (int const id : g.outputs) add(id);
+  }
+
+  std::uint64_t hash_ = 0xcbf29ce484222325U;
+};
+
 constexpr graph_sizes sizes_of(graph const& g) {
   auto const n = [](auto const& items) { return static_cast<std::size_t>(items.size()); };
   return {n(g.nodes),  n(g.operands), n(g.attributes), n(g.weights),
@@ -83,6 +130,11 @@ class snapshot {
       for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[static_cast<int>(i)];
     };
     copy(g.nodes, a.nodes);
+    for (node& n : a.nodes)
+      if (is_control(n.code)) {
+        n.index = detail::fingerprint(g.regions[n.region]).number();
+        if (n.code == op::cond) n.index ^= detail::fingerprint(g.regions[n.region + 1]).number() / 2;
+      }
     copy(g.operands, a.operands);
     copy(g.attributes, a.attributes);
     copy(g.weights, a.weights);

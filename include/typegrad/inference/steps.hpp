@@ -32,7 +32,7 @@ inline constexpr compiled_step step_of{
     [](std::int64_t batch, int threads) {
       return static_cast<std::int64_t>(on_cpu::arena_bytes<program<Recipe>>(batch, threads));
     },
-    on_cpu::cost_of<program<Recipe>>(), program<Recipe>::step_count, nullptr};
+    on_cpu::cost_of<program<Recipe>>(), on_cpu::run_steps_of<program<Recipe>>(), nullptr};
 
 /// What makes models run on an evaluator. `on<cpu>` has no remote; the others are where the
 /// evaluator's own headers are.

@@ -60,7 +60,8 @@ std::vector<std::string> describe(graph_view const& g) {
     if (n.code == op::weight)
       line += message(' ', g.weights[static_cast<std::size_t>(n.index)].path.view());
     if (n.code == op::input || n.code == op::iota || n.code == op::concatenate ||
-        n.code == op::scalar || n.code == op::random_uniform)
+        n.code == op::scalar || n.code == op::random_uniform || takes_whole(n.code) ||
+        is_control(n.code) || n.code == op::result)
       line += message(" index=", n.index);
     if (n.code == op::constant || n.code == op::pad) line += message(" value=", number_text(n.value));
     for (int i = 0; i < n.operand_count; ++i)
@@ -75,6 +76,8 @@ std::vector<std::string> describe(graph_view const& g) {
       lengths(line, "high", a.high);
       lengths(line, "step", a.step);
       if (a.over_batch) line += " over_batch";
+      if (a.backwards) line += " backwards";
+      if (a.exclusive) line += " exclusive";
     }
     lines.push_back(std::move(line));
   }

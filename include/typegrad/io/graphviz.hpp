@@ -91,7 +91,8 @@ inline std::string to_dot(graph const& g) {
 /// are the arrows between frames.
 inline std::string to_dot(compiled_graph const& c) {
   using namespace io_detail;
-  constexpr char const* kinds[] = {"loop", "row program", "reduction", "matrix product"};
+  constexpr char const* kinds[] = {"loop",           "row program", "reduction",
+                                   "matrix product", "whole values", "regions"};
   std::string out = std::string("digraph program {\n  compound=true;\n") + preamble;
   std::map<int, std::string> writer;  // per node with a buffer: the box that stores it
   std::set<int> drawn;
@@ -121,12 +122,18 @@ inline std::string to_dot(compiled_graph const& c) {
         continue;
       }
       name_of[i] = prefix + std::to_string(i);
-      std::string label = x.code == op::constant ? number_label(x.value)
+      if (now.kind == step_kind::control && i >= now.control.results) continue;  // memory
+      std::string label = x.code == op::result ? std::string(info(now.control.code).name) + " " +
+                                                     std::to_string(i)
+                          : x.code == op::constant ? number_label(x.value)
                           : x.code == op::scalar ? scalar_text(x.slot)
                                                  : std::string(info(x.code).name);
       out += box(name_of[i], label, colour_of(x.code));
       for (int const o : {x.a, x.b, x.c})
         if (o >= 0) edges += "  " + name_of[o] + " -> " + name_of[i] + ";\n";
+      if (x.code == op::result)
+        for (int slot = 0; slot < now.control.operands; ++slot)
+          edges += "  " + source(slot) + " -> " + name_of[i] + ";\n";
       if (takes_whole(x.code)) {
         edges += "  " + source(now.whole.slots[0]) + " -> " + name_of[i] + ";\n";
         if (now.whole.slots[1] != now.whole.slots[0])

@@ -16,19 +16,16 @@ constexpr extents zeros_of(int rank) {
   for (int i = 0; i < rank; ++i) e.push_back(0);
   return e;
 }
+/// As many poisoned symbols as anybody may ask for, where how many there would be is not known.
+constexpr list<symbol> poisoned_list(symbol const& x) {
+  return list<symbol>(64, build::poisoned_like(x));
+}
 /// Elements [low, high) along one axis.
 constexpr symbol part_of(symbol x, int axis, std::int64_t low, std::int64_t high) {
   extents from = zeros_of(x.rank()), to = x.shape();
   from[axis] = low;
   to[axis] = high;
   return build::slice(x, from, to);
-}
-/// Parts [first, last) one behind the other, halves by halves: so no element is copied often.
-constexpr symbol joined(list<symbol> const& parts, int axis, int first, int last) {
-  if (last - first == 1) return parts[first];
-  int const middle = first + (last - first) / 2;
-  return build::concatenate(joined(parts, axis, first, middle), joined(parts, axis, middle, last),
-                            axis);
 }
 
 }  // namespace detail
@@ -71,7 +68,7 @@ constexpr symbol concatenate(list<symbol> const& parts, int axis = -1) {
   for (symbol const& x : parts)
     if (build::poisoned(x)) return build::poisoned_like(x);
   if (!detail::find_axis("concatenate", parts[0], axis)) return {parts[0].owner(), -1};
-  return detail::joined(parts, axis, 0, parts.size());
+  return build::concatenate(parts, axis);
 }
 /// Values of equal extents along a new axis, `axis` of the result.
 constexpr symbol stack(list<symbol> const& parts, int axis = 0) {
@@ -114,8 +111,9 @@ constexpr list<symbol> split_at(symbol x, list<int> const& positions, int axis =
 }
 /// The elements along `axis` one by one, without it.
 constexpr list<symbol> unstack(symbol x, int axis = 0) {
+  if (build::poisoned(x) || !detail::find_axis("unstack", x, axis))
+    return detail::poisoned_list(x);
   list<symbol> out;
-  if (build::poisoned(x) || !detail::find_axis("unstack", x, axis)) return out;
   for (std::int64_t i = 0; i < x.shape()[axis]; ++i)
     out.push_back(squeeze(detail::part_of(x, axis, i, i + 1), {axis}));
   return out;
@@ -252,7 +250,7 @@ constexpr symbol pad(symbol x, extents low, extents high, pad_mode mode) {
     if (low[axis] > 0) parts.push_back(beside(low[axis], true));
     parts.push_back(x);
     if (high[axis] > 0) parts.push_back(beside(high[axis], false));
-    x = detail::joined(parts, axis, 0, parts.size());
+    x = build::concatenate(parts, axis);
   }
   return x;
 }

@@ -235,26 +235,38 @@ constexpr symbol pad(symbol x, extents const& low, extents const& high, extents 
   return append(x.owner(), n, &x, 1, &a);
 }
 
-/// a, then b, along `axis`; a shared operand is repeated for every sample if the other has samples.
-constexpr symbol concatenate(symbol a, symbol b, int axis) {
-  if (poisoned(a)) return poisoned_like(a);
-  if (poisoned(b)) return poisoned_like(b);
-  extents const left = a.shape();
-  extents const right = b.shape();
-  bool valid = left.rank == right.rank && axis >= 0 && axis < left.rank && a.type() == b.type();
-  for (int i = 0; valid && i < left.rank; ++i) valid = i == axis || left[i] == right[i];
-  if (!valid)
-    return poison(a.owner(), sentence("concatenate: extents ", to_text(left), " and ",
-                                      to_text(right), " do not fit along axis ", axis));
-  node n;
+/// The parts one behind the other along `axis`; what is shared is repeated for every sample if some
+/// part has samples. Requires one part at least.
+constexpr symbol concatenate(list<symbol> const& parts, int axis) {
+  for (symbol const& x : parts)
+    if (poisoned(x)) return poisoned_like(x);
+  symbol const first = parts[0];
+  if (parts.size() == 1) return first;
+  graph& g = first.owner();
+  node n = first.info();
   n.code = op::concatenate;
-  n.type = a.type();
-  n.per_sample = a.per_sample() || b.per_sample();
-  n.shape = left;
-  n.shape[axis] += right[axis];
+  n.attribute = -1;
+  n.region = -1;
+  n.value = 0;
   n.index = axis;
-  symbol const both[] = {a, b};
-  return append(a.owner(), n, both, 2);
+  list<int> ids{first.id()};
+  for (int k = 1; k < parts.size(); ++k) {
+    extents const left = n.shape;
+    extents const right = parts[k].shape();
+    bool valid = left.rank == right.rank && axis >= 0 && axis < left.rank &&
+                 first.type() == parts[k].type();
+    for (int i = 0; valid && i < left.rank; ++i) valid = i == axis || left[i] == right[i];
+    if (!valid)
+      return poison(g, sentence("concatenate: extents ", to_text(left), " and ", to_text(right),
+                                " do not fit along axis ", axis));
+    n.per_sample = n.per_sample || parts[k].per_sample();
+    n.shape[axis] += right[axis];
+    ids.push_back(parts[k].id());
+  }
+  return {g, g.add(n, ids.begin(), ids.size())};
+}
+constexpr symbol concatenate(symbol a, symbol b, int axis) {
+  return concatenate(list<symbol>{a, b}, axis);
 }
 
 /// The elements of the given axes in the opposite order.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/ops/axis.hpp>
 #include <typegrad/ops/contraction.hpp>
 #include <typegrad/ops/elementwise.hpp>
 

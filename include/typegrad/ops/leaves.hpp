@@ -16,6 +16,7 @@ TYPEGRAD_LEAF(weight)
 TYPEGRAD_LEAF(constant)
 TYPEGRAD_LEAF(scalar)
 TYPEGRAD_LEAF(iota)
+TYPEGRAD_LEAF(parameter)
 TYPEGRAD_LEAF(random_uniform)
 
 #undef TYPEGRAD_LEAF

@@ -96,16 +96,14 @@ struct rule<op::concatenate> {
   static constexpr std::string_view name = "concatenate";
   static constexpr void gradient(gradient_context& c) {
     int const axis = c.y.info().index;
-    extents const to = c.y.shape();
-    extents const left = c.operand(0).shape();
-    extents zero;
-    for (int i = 0; i < to.rank; ++i) zero.push_back(0);
-    extents high = to;
-    high[axis] = left[axis];
-    c.add(0, build::slice(c.dy, zero, high));
-    extents low = zero;
-    low[axis] = left[axis];
-    c.add(1, build::slice(c.dy, low, to));
+    extents low, high = c.y.shape();
+    for (int i = 0; i < high.rank; ++i) low.push_back(0);
+    int const parts = c.owner()[c.y.id()].operand_count;
+    for (int k = 0; k < parts; ++k) {
+      high[axis] = low[axis] + c.operand(k).shape()[axis];
+      if (c.wants(k)) c.add(k, build::slice(c.dy, low, high));
+      low[axis] = high[axis];
+    }
   }
 };
 

@@ -29,6 +29,22 @@ class gradient_context {
   /// too little is spread over it.
   constexpr void add(int i, symbol contribution);
 
+  /// Of an op whose results are nodes of their own: has its gradient rule be called for.
+  constexpr void reach(int i) {
+    int& cotangent = (*cotangents_)[graph_->operand(y.id(), i)];
+    if (cotangent < 0) cotangent = dy.id();
+  }
+  /// The cotangent of result `index` of such an op; not valid if there is none.
+  constexpr symbol of_result(int index) const {
+    for (int id = y.id() + 1; id < cotangents_->size(); ++id) {
+      node const& n = (*graph_)[id];
+      if (n.code == op::result && n.index == index && graph_->operand(n, 0) == y.id() &&
+          (*cotangents_)[id] >= 0)
+        return {*graph_, (*cotangents_)[id]};
+    }
+    return {};
+  }
+
  private:
   graph* graph_;
   list<int>* cotangents_;     ///< per node, -1 where there is none yet

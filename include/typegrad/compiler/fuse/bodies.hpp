@@ -6,6 +6,10 @@
 
 namespace typegrad::detail {
 
+/// Parts of a sequence of a multiple of so many elements begin where a kernel may move several at
+/// once.
+inline constexpr std::int64_t part_alignment = 8;
+
 /// The second half of fusion: every step's body is built backwards from what it stores. A value
 /// that is not readable in the way a step needs it is marked to be stored, and fusion starts again.
 class body_builder : public grouping {
@@ -39,6 +43,7 @@ class body_builder : public grouping {
 
   constexpr void build_bodies() {
     chain_stored();
+    find_parts();
     for (int s = 0; s < steps_.size(); ++s) {
       step& target = steps_[s];
       target.body.clear();
@@ -63,6 +68,9 @@ class body_builder : public grouping {
           if (!built) continue;
         } else if (target.kind == step_kind::whole) {
           if (first_stored_[s] < 0 || !build_whole(target, shape_of)) continue;
+        } else if (target.kind == step_kind::control) {
+          build_control(target, shape_of);
+          continue;
         }
         for (int id = first_stored_[s]; id >= 0; id = next_stored_[id]) emit_store(target, id);
       }
@@ -81,8 +89,30 @@ class body_builder : public grouping {
   constexpr access buffer_access(step const& s, int id, access linear) const {
     if (g_[id].per_sample)
       for (int i = 0; i < s.rank; ++i)
-        if (s.axes[i].batch) linear.strides[i] += g_[id].shape.count();
+        if (s.axes[i].batch) linear.strides[i] += sample_stride(id);
     return linear;
+  }
+
+  /// Per node, of how many parts of a sequence it is one, in a region that has such.
+  constexpr void find_parts() {
+    parts_.clear();
+    bool any = !g_.output_parts.empty();
+    for (input_info const& x : g_.inputs) any = any || x.part_of > 1;
+    if (!any) return;
+    parts_.resize(g_.size(), 1);
+    for (int id = 0; id < g_.size(); ++id)
+      if (g_[id].code == op::input && g_.inputs[g_[id].index].part_of > 1)
+        parts_[id] = g_.inputs[g_[id].index].part_of;
+    for (int i = 0; i < g_.output_parts.size(); ++i)
+      if (g_.output_parts[i] > 1) parts_[g_.outputs[i]] = g_.output_parts[i];
+  }
+  /// From one sample of a buffer to the next.
+  constexpr std::int64_t sample_stride(int id) const {
+    return g_[id].shape.count() * (parts_.empty() ? 1 : parts_[id]);
+  }
+  /// Whether a buffer may begin anywhere, since it is a part of a sequence.
+  constexpr bool is_unaligned(int id) const {
+    return !parts_.empty() && parts_[id] > 1 && g_[id].shape.count() % part_alignment != 0;
   }
 
   constexpr void emit_store(step& s, int id) {
@@ -91,7 +121,8 @@ class body_builder : public grouping {
     if (value >= 0) push_store(s, id, value, v.linear);
   }
   constexpr void push_store(step& s, int id, int value, access const& linear) {
-    s.stores.push_back({value, slot_of(s, id), g_[id].type, buffer_access(s, id, linear)});
+    s.stores.push_back({value, slot_of(s, id), g_[id].type, buffer_access(s, id, linear),
+                        is_unaligned(id)});
   }
 
   constexpr int push(step& s, instruction const& i, int id, access const& linear) {
@@ -125,6 +156,7 @@ class body_builder : public grouping {
       out.code = op::input;
       out.slot = slot_of(s, id);
       out.where = buffer_access(s, id, v.linear);
+      out.unaligned = is_unaligned(id);
       return push(s, out, id, v.linear);
     }
     if (n.code == op::iota) {
@@ -212,8 +244,8 @@ class body_builder : public grouping {
     step& target = steps_[s];
     int const id = groups_[s].shape_of;
     node const& n = g_[id];
-    bool const second = step_of_[id] == s;
-    if (n.code == op::pad && !second) {  // first everything is filled
+    int const piece = groups_[s].piece;
+    if (n.code == op::pad && piece == 0) {  // first everything is filled
       set_domain(target, n.shape, n.per_sample);
       instruction fill;
       fill.code = op::constant;
@@ -223,7 +255,7 @@ class body_builder : public grouping {
       push_store(target, id, 0, identity_view(n.shape, first_).linear);
       return;
     }
-    int const source = g_.operand(id, n.code == op::concatenate && second ? 1 : 0);
+    int const source = g_.operand(id, n.code == op::concatenate ? piece : 0);
     extents const& from = g_[source].shape;
     set_domain(target, from, n.per_sample);
     view v = identity_view(from, first_);
@@ -235,8 +267,8 @@ class body_builder : public grouping {
         attribute const& a = g_.attributes_of(id);
         c.strides[first_ + i] = a.step[i];
         c.offset = a.low[i];
-      } else if (i == n.index && second) {
-        c.offset = g_[g_.operand(id, 0)].shape[i];
+      } else if (i == n.index) {
+        for (int k = 0; k < piece; ++k) c.offset += g_[g_.operand(id, k)].shape[i];
       }
     }
     push_store(target, id, value, linearized(v, n.shape));
@@ -282,6 +314,49 @@ class body_builder : public grouping {
     if (dense) return where.buffer;
     repack(o);
     return -1;
+  }
+
+  /// The operands and results of a control op in their order; each is a slot of its own.
+  constexpr bool build_control(step& s, int id) {
+    node const& n = g_[id];
+    control_form const form = control_form_of(g_, id);
+    s.rank = 0;
+    control_op c;
+    c.code = n.code;
+    c.operands = n.operand_count;
+    c.carries = form.carries;
+    c.sequences = form.sequences;
+    c.length = form.length;
+    c.backwards = form.backwards;
+    c.region = n.region;
+    for (int i = 0; i < n.operand_count; ++i) {
+      int const o = g_.operand(id, i);
+      int const held = dense_operand(o);
+      if (held < 0) return false;
+      if (g_[held].per_sample != g_[o].per_sample || g_[held].type != g_[o].type) {
+        repack(o);
+        return false;
+      }
+      s.buffers.push_back(held);
+    }
+    c.results = g_.regions[n.region].outputs.size();
+    int const all = c.results + c.partners() + 2;
+    list<int> nodes(all, -1);
+    for (int r = id + 1; r < g_.size(); ++r)
+      if (g_[r].code == op::result && g_.operand(r, 0) == id) nodes[g_[r].index] = r;
+    for (int k = 0; k < all; ++k) {
+      if (nodes[k] < 0) continue;  // an arena of no bytes
+      if (k == all - 2) c.shared_arena = s.buffers.size();
+      if (k == all - 1) c.sample_arena = s.buffers.size();
+      instruction written;
+      written.code = op::result;
+      written.type = g_[nodes[k]].type;
+      s.body.push_back(written);
+      s.stores.push_back({s.body.size() - 1, s.buffers.size(), written.type, {}});
+      s.buffers.push_back(nodes[k]);
+    }
+    s.control = c;
+    return true;
   }
 
   constexpr bool build_whole(step& s, int id) {
@@ -368,8 +443,8 @@ class body_builder : public grouping {
     extents const& lb = g_[right].shape;
     bool const sampled_a = g_[pa.buffer].per_sample;
     bool const sampled_b = g_[pb.buffer].per_sample;
-    std::int64_t const samples_a = sampled_a ? g_[pa.buffer].shape.count() : 0;
-    std::int64_t const samples_b = sampled_b ? g_[pb.buffer].shape.count() : 0;
+    std::int64_t const samples_a = sampled_a ? sample_stride(pa.buffer) : 0;
+    std::int64_t const samples_b = sampled_b ? sample_stride(pb.buffer) : 0;
     axis_list rows_axes, column_axes;
     for (int i = 0; i < la.rank; ++i)
       if (!at.a.contains(i) && !at.c.contains(i)) rows_axes.push_back(i);
@@ -448,6 +523,7 @@ class body_builder : public grouping {
   constexpr void repack(int id) { fail(id); }
 
   list<emitted> memo_;
+  list<std::int64_t> parts_;  ///< per node; empty where there are none
   list<int> first_stored_, next_stored_;  ///< per step, per node; -1 at the end
   int current_ = 0;    ///< the step whose body is being built
   int first_ = 0;      ///< the domain axis of the first axis of a sample

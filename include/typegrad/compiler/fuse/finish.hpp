@@ -127,6 +127,7 @@ constexpr void mark_cached(step& s) {
 
 /// Merges axes, and finds what varies along the innermost one and which phase computes what.
 constexpr void finish(step& s) {
+  if (s.kind == step_kind::control) return;
   if (s.random && s.rank == 0) {  // numbers are drawn along an axis
     s.axes[s.rank++] = {1, false};
     for (store& x : s.stores) x.where.strides[0] = 1;

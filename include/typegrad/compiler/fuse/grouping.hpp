@@ -17,6 +17,8 @@ class grouping {
  public:
   constexpr explicit grouping(graph const& g) : g_{g} {
     must_store_.resize(g.size(), false);
+    for (int id = 0; id < g.size(); ++id)
+      if (g[id].code == op::result) must_store_[id] = true;
     for (int const id : g.outputs)
       if (!is_leaf(g[id].code) || g[id].code == op::random_uniform) must_store_[id] = true;
     compared_.resize(g.size(), false);
@@ -31,7 +33,7 @@ class grouping {
     // one value an attempt: in mixed precision, as many attempts as there are weights.
     list<int> const users = users_of(g);
     for (int id = 0; id < g.size(); ++id)
-      for (int i = 0; users[id] > 0 && has_kernel(g[id].code) && i < g[id].operand_count; ++i) {
+      for (int i = 0; users[id] > 0 && reads_memory(g[id].code) && i < g[id].operand_count; ++i) {
         int o = g.operand(id, i);
         while (is_view(g[o].code)) o = g.operand(o, 0);
         if (is_elementwise(g[o].code)) must_store_[o] = true;
@@ -44,7 +46,7 @@ class grouping {
     bool per_sample = false;
     bool random = false;
     bool row = false;
-    bool piece = false;   // writes a part of a value that several steps write
+    int piece = -1;       // which part of a value that several steps write, if it is one
     list<int> reads;      // what its members read, each other's values included
   };
 
@@ -109,6 +111,10 @@ class grouping {
       open(step_kind::contraction, id);
     } else if (takes_whole(n.code)) {
       open(step_kind::whole, id);
+    } else if (is_control(n.code)) {
+      open(step_kind::control, id);
+    } else if (n.code == op::result) {
+      join(id, step_of_[g_.operand(n, 0)]);
     } else if (n.code == op::pad || n.code == op::concatenate) {
       open_pieces(id);
     } else if (is_reduction(n.code)) {
@@ -139,8 +145,8 @@ class grouping {
   /// pad and concatenate are written piece by piece, one step each.
   constexpr void open_pieces(int id) {
     must_store_[id] = true;
-    open(step_kind::loop, id).piece = true;
-    open(step_kind::loop, id).piece = true;  // the value is ready after the second one
+    int const count = g_[id].code == op::pad ? 2 : g_[id].operand_count;
+    for (int k = 0; k < count; ++k) open(step_kind::loop, id).piece = k;  // ready after the last
   }
 
   /// How operand o of a node is to be had in step s.
@@ -188,7 +194,9 @@ class grouping {
     node const& n = g_[id];
     group const& d = groups_[s];
     step_kind const kind = steps_[s].kind;
-    if (kind == step_kind::column || kind == step_kind::whole || is_piece(s)) return false;
+    bool const fused = kind == step_kind::loop || kind == step_kind::row ||
+                       kind == step_kind::contraction;
+    if (!fused || is_piece(s)) return false;
     if (n.per_sample != d.per_sample) return false;
     // a product's kernel computes in one floating dtype, in which it has values of 16 bits as well
     auto const computed_in = [](dtype t) { return is_half(t) ? dtype::float32 : t; };
@@ -214,7 +222,7 @@ class grouping {
     while (is_view(g_[id].code) && !must_store_[id]) id = g_.operand(id, 0);
     return g_[id].code == op::constant || g_[id].code == op::scalar ? -1 : id;
   }
-  constexpr bool is_piece(int s) const { return groups_[s].piece; }
+  constexpr bool is_piece(int s) const { return groups_[s].piece >= 0; }
 
   /// Adds to `out` what having node id means to read: through views, and through what belongs to no
   /// step and is computed wherever it is needed.
@@ -321,7 +329,7 @@ class grouping {
         }
         if (last_user[b] != step_of_[id]) ++outside_[b];
         last_user[b] = step_of_[id];
-        bool const heavy = has_kernel(g_[id].code);
+        bool const heavy = reads_memory(g_[id].code);
         if (heavy) must_store_[b] = true;
         if (elements(id) > elements(b)) wider[b] = true;
       }
@@ -344,7 +352,7 @@ class grouping {
   }
   constexpr std::int64_t elements(int id) const {
     node const& n = g_[id];
-    std::int64_t const count = is_reduction(n.code) || has_kernel(n.code)
+    std::int64_t const count = is_reduction(n.code) || reads_memory(n.code)
                                    ? g_[g_.operand(id, 0)].shape.count()
                                    : n.shape.count();
     return count * (n.per_sample ? 1'000'000 : 1);

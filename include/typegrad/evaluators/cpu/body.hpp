@@ -20,6 +20,7 @@ struct run_context {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
   std::byte* scratch = nullptr;  ///< of the whole team
+  std::byte* arena = nullptr;
 };
 
 namespace detail {

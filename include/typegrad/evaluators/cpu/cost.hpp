@@ -3,6 +3,8 @@
 
 #include <typegrad/compiler/program.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 // How many threads a program is worth.
@@ -15,13 +17,47 @@ struct program_cost {
   double per_sample = 0;
 };
 
+/// How often each step of a program runs; of a loop that goes on for as long as data say, a guess.
+template <class Program>
+constexpr auto turns_of() {
+  constexpr auto at = [](int i) { return static_cast<std::size_t>(i); };
+  constexpr double turns_of_while_loop = 16;
+  std::array<double, at(Program::all_step_count) + 1> turns{};
+  std::array<double, at(Program::sizes.regions)> of_region{};
+  of_region[0] = 1;
+  for (int r = 0; r < Program::sizes.regions; ++r) {
+    region_info const& region = Program::data.regions[at(r)];
+    for (int i = region.first_step; i < region.first_step + region.step_count; ++i) {
+      step_info const& s = Program::data.steps[at(i)];
+      turns[at(i)] = of_region[at(r)];
+      if (s.kind != step_kind::control) continue;
+      control_op const& c = s.control;
+      double const times = c.code == op::scan         ? static_cast<double>(c.length)
+                           : c.code == op::while_loop ? turns_of_while_loop
+                                                      : 1;
+      for (int k = 0; k < c.regions(); ++k)
+        of_region[at(c.region + k)] = of_region[at(r)] * times;
+    }
+  }
+  return turns;
+}
+
+/// The steps that a run goes through.
+template <class Program>
+constexpr int run_steps_of() {
+  double all = 0;
+  for (double const n : turns_of<Program>()) all += n;
+  return all < 1e9 ? static_cast<int>(all) : 1'000'000'000;
+}
+
 template <class Program>
 constexpr program_cost cost_of() {
   // Vectors of 16 or 8; near enough for what it decides.
   constexpr double products_a_cycle = 32;
   constexpr double instructions_a_cycle = 8;
+  constexpr auto turns = turns_of<Program>();
   program_cost cost;
-  for (int i = 0; i < Program::step_count; ++i) {
+  for (int i = 0; i < Program::all_step_count; ++i) {
     step_info const& s = Program::data.steps[static_cast<std::size_t>(i)];
     double elements = 1;
     double loops = 1;
@@ -30,7 +66,10 @@ constexpr program_cost cost_of() {
       sampled = sampled || axis.batch;
       return static_cast<double>(axis.extent);
     };
-    auto const add = [&](double cycles) { (sampled ? cost.per_sample : cost.shared) += cycles; };
+    auto const add = [&](double once) {
+      double const cycles = once * turns[static_cast<std::size_t>(i)];
+      (sampled ? cost.per_sample : cost.shared) += cycles;
+    };
     for (int a = 0; a < s.rank; ++a) {
       double const n = size(s.axes[a]);
       elements *= n;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/evaluators/cpu/column.hpp>
+#include <typegrad/evaluators/cpu/control.hpp>
 #include <typegrad/evaluators/cpu/product.hpp>
 #include <typegrad/evaluators/cpu/row.hpp>
 #include <typegrad/evaluators/cpu/sliding.hpp>
@@ -37,6 +38,8 @@ struct kernel_of {
       return std::type_identity<row_kernel<step_source<Program, signature>, Arch>>{};
     else if constexpr (kind == step_kind::column)
       return std::type_identity<column_kernel<step_source<Program, signature>, Arch>>{};
+    else if constexpr (kind == step_kind::control)
+      return std::type_identity<control_kernel<Program, Step, Arch>>{};
     else if constexpr (kind == step_kind::whole)
       return std::type_identity<whole_kernel<step_source<Program, signature>, Arch>>{};
     else if constexpr (slides(Program::data.steps[static_cast<std::size_t>(Step)].product.code))
@@ -49,23 +52,23 @@ struct kernel_of {
   using type = typename decltype(choose())::type;
 };
 
-template <class Program, int Step, class Arch>
+template <class Program, int Step, class Arch, int FirstSlot>
 inline void run_step(team const& members, void* const* slots, run_context const& run) {
   constexpr step_info const& info = Program::data.steps[static_cast<std::size_t>(Step)];
-  kernel_of<Program, Step, Arch>::type::run(members, slots + info.first_buffer,
+  kernel_of<Program, Step, Arch>::type::run(members, slots + (info.first_buffer - FirstSlot),
                                             Program::data.streams.data() + info.first_stream, run);
   members.barrier();
 }
 
 /// Steps [First, First + Count), in blocks so that no fold grows long.
-template <class Program, class Arch, int First, int Count>
+template <class Program, class Arch, int First, int Count, int FirstSlot>
 inline void run_steps(team const& members, void* const* slots, run_context const& run) {
   if constexpr (Count > 32) {
-    run_steps<Program, Arch, First, Count / 2>(members, slots, run);
-    run_steps<Program, Arch, First + Count / 2, Count - Count / 2>(members, slots, run);
+    run_steps<Program, Arch, First, Count / 2, FirstSlot>(members, slots, run);
+    run_steps<Program, Arch, First + Count / 2, Count - Count / 2, FirstSlot>(members, slots, run);
   } else {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (run_step<Program, First + static_cast<int>(I), Arch>(members, slots, run), ...);
+      (run_step<Program, First + static_cast<int>(I), Arch, FirstSlot>(members, slots, run), ...);
     }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
   }
 }
@@ -121,7 +124,7 @@ constexpr std::size_t most_scratch(int team_size, std::index_sequence<I...>) {
 template <class Program, class Arch = xsimd::default_arch>
 constexpr std::size_t scratch_bytes(int threads) {
   return detail::most_scratch<Program, Arch>(
-      threads, std::make_index_sequence<static_cast<std::size_t>(Program::step_count)>{});
+      threads, std::make_index_sequence<static_cast<std::size_t>(Program::all_step_count)>{});
 }
 
 /// Bytes of the arena: the values between the steps, and scratch memory behind them.
@@ -166,11 +169,11 @@ TYPEGRAD_INLINE void run_alone(void const* const* inputs, void* const* outputs,
     else if constexpr (x.where == buffer::place::output)
       slots[I] = outputs[x.index];
     else
-      slots[I] = arena + x.offset;
+      slots[I] = arena + Program::arena_offset(x, 1);
   });
   constexpr std::int64_t values = (Program::arena_bytes(1) + 63) / 64 * 64;
-  run_context const context{1, 0, 0, arena + values};
-  detail::run_steps<Program, Arch, 0, Program::step_count>(team{}, slots.data(), context);
+  run_context const context{1, 0, 0, arena + values, arena};
+  detail::run_steps<Program, Arch, 0, Program::step_count, 0>(team{}, slots.data(), context);
 }
 
 namespace detail {
@@ -178,8 +181,9 @@ namespace detail {
 template <class Program, class Arch>
 inline void run_checked(bindings const& b) noexcept {
   constexpr auto& data = Program::data;
-  std::array<void*, static_cast<std::size_t>(Program::sizes.buffers) + 1> buffers;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.buffers); ++i) {
+  constexpr region_info whole = data.regions[0];
+  std::array<void*, static_cast<std::size_t>(whole.buffer_count) + 1> buffers;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(whole.buffer_count); ++i) {
     buffer const& x = data.buffers[i];
     switch (x.where) {
       case buffer::place::input:
@@ -190,18 +194,17 @@ inline void run_checked(bindings const& b) noexcept {
         break;
       case buffer::place::output: buffers[i] = b.outputs[x.index]; break;
       case buffer::place::arena:
-        buffers[i] = b.arena + (x.per_sample ? data.shared_bytes + b.batch_size * x.offset
-                                             : x.offset);
+        buffers[i] = b.arena + Program::arena_offset(x, b.batch_size);
         break;
     }
   }
-  std::array<void*, static_cast<std::size_t>(Program::sizes.slots) + 1> slots;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.slots); ++i)
+  std::array<void*, static_cast<std::size_t>(whole.slot_count) + 1> slots;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(whole.slot_count); ++i)
     slots[i] = buffers[static_cast<std::size_t>(data.slots[i])];
   auto const values = static_cast<std::size_t>(Program::arena_bytes(b.batch_size));
-  run_context const context{b.batch_size, b.seed, b.step, b.arena + (values + 63) / 64 * 64};
+  run_context const context{b.batch_size, b.seed, b.step, b.arena + (values + 63) / 64 * 64, b.arena};
   run_team(b.threads, [&](team const& members) {
-    detail::run_steps<Program, Arch, 0, Program::step_count>(members, slots.data(), context);
+    detail::run_steps<Program, Arch, 0, Program::step_count, 0>(members, slots.data(), context);
   });
 }
 

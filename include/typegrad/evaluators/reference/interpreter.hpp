@@ -78,7 +78,19 @@ class interpreter {
   /// The values of the graph's outputs.
   std::vector<values> run() {
     all_.resize(static_cast<std::size_t>(g_.size()));
-    for (int id = 0; id < g_.size(); ++id) all_[index(id)] = compute(id);
+    results_.resize(all_.size());
+    std::vector<bool> traced(all_.size());  // with a region's parameters, which have no values
+    for (int id = 0; id < g_.size(); ++id) {
+      bool without = g_[id].code == op::parameter;
+      for (int i = 0; i < g_[id].operand_count; ++i)
+        without = without || traced[index(g_.operand(id, i))];
+      traced[index(id)] = without;
+      if (without) continue;
+      if (is_control(g_[id].code))
+        results_[index(id)] = control(id);
+      else
+        all_[index(id)] = compute(id);
+    }
     std::vector<values> out;
     for (int const id : g_.outputs) out.push_back(all_[index(id)]);
     return out;
@@ -123,6 +135,11 @@ class interpreter {
     node const& n = g_[id];
     if (n.code == op::input) return b_.inputs[index(n.index)];
     if (n.code == op::weight) return b_.weights[index(n.index)];
+    if (n.code == op::result) {
+      std::vector<values> const& results = results_[index(g_.operand(id, 0))];
+      bool const has = index(n.index) < results.size();  // otherwise memory to work in
+      return has ? results[index(n.index)] : values(index(total(n)));
+    }
     values out(index(total(n)));
     std::int64_t const count = n.shape.count();
     if (takes_whole(n.code)) {
@@ -141,6 +158,74 @@ class interpreter {
     }
     for (std::int64_t b = 0; b < samples(n); ++b)
       for (std::int64_t e = 0; e < count; ++e) out[index(b * count + e)] = element(id, n, b, e);
+    return out;
+  }
+
+  // Control ---------------------------------------------------------------------------------------
+
+  std::vector<values> called(graph const& region, std::vector<values> const& inputs) const {
+    bindings b = b_;
+    b.inputs = inputs;
+    return interpreter{region, b}.run();
+  }
+  /// Part t of a sequence, for every sample; or such a part is put there.
+  static values part_of(values const& sequence, std::int64_t t, std::int64_t length,
+                        std::int64_t samples) {
+    std::int64_t const each = static_cast<std::int64_t>(sequence.size()) / (length * samples);
+    values out;
+    for (std::int64_t s = 0; s < samples; ++s)
+      for (std::int64_t e = 0; e < each; ++e)
+        out.push_back(sequence[index((s * length + t) * each + e)]);
+    return out;
+  }
+  static void put_part(values& sequence, values const& part, std::int64_t t, std::int64_t length,
+                       std::int64_t samples) {
+    std::int64_t const each = static_cast<std::int64_t>(part.size()) / samples;
+    sequence.resize(index(samples * length * each));
+    for (std::int64_t s = 0; s < samples; ++s)
+      for (std::int64_t e = 0; e < each; ++e)
+        sequence[index((s * length + t) * each + e)] = part[index(s * each + e)];
+  }
+
+  std::vector<values> control(int id) const {
+    node const& n = g_[id];
+    control_form const form = control_form_of(g_, id);
+    auto const operand = [&](int i) { return all_[index(g_.operand(id, i))]; };
+    int const first = first_region_operand(n.code);
+    std::vector<values> inputs;
+    for (int i = first; i < n.operand_count; ++i) inputs.push_back(operand(i));
+    graph const& region = g_.regions[n.region];
+    if (n.code == op::cond)
+      return called(operand(0)[0] != 0 ? region : g_.regions[n.region + 1], inputs);
+    auto const carries = static_cast<std::ptrdiff_t>(form.carries);
+    if (n.code == op::while_loop) {
+      bool going_on = operand(0)[0] != 0;
+      std::vector<values> out(inputs.begin(), inputs.begin() + carries);
+      out.push_back({0});
+      while (going_on) {
+        out = called(region, inputs);
+        going_on = out.back()[0] != 0;
+        for (int i = 0; i < form.carries; ++i) inputs[index(i)] = out[index(i)];
+      }
+      return out;
+    }
+    std::vector<values> out(index(region.outputs.size()));
+    for (std::int64_t turn = 0; turn < form.length; ++turn) {
+      std::int64_t const t = form.backwards ? form.length - 1 - turn : turn;
+      for (int i = 0; i < form.sequences; ++i) {
+        int const o = g_.operand(id, form.carries + i);
+        inputs[index(form.carries + i)] =
+            part_of(all_[index(o)], t, form.length, samples(g_[o]));
+      }
+      std::vector<values> const now = called(region, inputs);
+      for (int k = 0; k < region.outputs.size(); ++k) {
+        if (k < form.carries)
+          out[index(k)] = inputs[index(k)] = now[index(k)];
+        else
+          put_part(out[index(k)], now[index(k)], t, form.length,
+                   samples(region[region.outputs[k]]));
+      }
+    }
     return out;
   }
 
@@ -314,10 +399,10 @@ class interpreter {
       }
       case op::concatenate: {
         for (int i = 0; i < from.rank; ++i) there[i] = where[i];
-        if (where[n.index] < from[n.index]) break;
-        there[n.index] -= from[n.index];
-        int const second = g_.operand(id, 1);
-        return at(second, b, position(there, g_[second].shape));
+        int part = 0;
+        while (there[n.index] >= g_[g_.operand(id, part)].shape[n.index])
+          there[n.index] -= g_[g_.operand(id, part++)].shape[n.index];
+        return at(g_.operand(id, part), b, position(there, g_[g_.operand(id, part)].shape));
       }
       case op::reverse: {
         attribute const& a = g_.attributes_of(id);
@@ -333,6 +418,7 @@ class interpreter {
   graph const& g_;
   bindings const& b_;
   std::vector<values> all_;
+  std::vector<std::vector<values>> results_;  ///< of control ops
 };
 
 /// The outputs of a graph, computed in `Real` arithmetic.

@@ -4,6 +4,7 @@
 #include <typegrad/compiler/program.hpp>
 #include <typegrad/evaluators/reference/interpreter.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <numeric>
@@ -21,10 +22,7 @@ class schedule_interpreter {
   /// The values of the outputs. Requires bindings of the extents that the graph has.
   std::vector<values> run() {
     prepare();
-    for (int i = 0; i < c_.steps.steps.size() && fault_.empty(); ++i) {
-      current_ = i;
-      run_step(c_.steps.steps[i]);
-    }
+    run_steps();
     std::vector<values> out;
     for (int i = 0; i < c_.source.outputs.size(); ++i) {
       node const& n = c_.source[c_.source.outputs[i]];
@@ -133,24 +131,110 @@ class schedule_interpreter {
     }
     arena_.assign(index(c_.memory.shared_bytes + b_.batch_size * c_.memory.sample_bytes),
                   never_written);
+    memory m{{}, {}, arena_.data(), c_.memory.shared_bytes};
+    for (bytes& x : inputs_) m.inputs.push_back(x.data());
+    for (bytes& x : outputs_) m.outputs.push_back(x.data());
+    place_in(m);
+  }
+
+  /// Where a graph's inputs and outputs lie, and the arena that it has a part of.
+  struct memory {
+    std::vector<unsigned char*> inputs, outputs;
+    unsigned char* arena;
+    std::int64_t shared_bytes;
+  };
+  void place_in(memory const& m) {
+    memory_ = m;
+    places_.clear();
     for (buffer const& x : c_.memory.buffers) {
       std::int64_t const first =
-          x.per_sample ? c_.memory.shared_bytes + b_.batch_size * x.offset : x.offset;
+          x.per_sample ? m.shared_bytes + b_.batch_size * x.offset : x.offset;
       switch (x.where) {
         case buffer::place::input:
-          places_.push_back(inputs_[index(x.index)].data());
+          places_.push_back(m.inputs[index(x.index)]);
           break;
         case buffer::place::weight:
           places_.push_back(weights_[index(x.index)].data());
           break;
         case buffer::place::output:
-          places_.push_back(outputs_[index(x.index)].data());
+          places_.push_back(m.outputs[index(x.index)]);
           break;
         case buffer::place::arena:
-          places_.push_back(arena_.data() + first);
+          places_.push_back(m.arena + first);
           break;
       }
     }
+  }
+  void run_steps() {
+    for (int i = 0; i < c_.steps.steps.size() && fault_.empty(); ++i) {
+      current_ = i;
+      run_step(c_.steps.steps[i]);
+    }
+  }
+
+  // Control ---------------------------------------------------------------------------------------
+
+  unsigned char* slot_at(step const& s, int slot) {
+    return places_[index(c_.memory.buffer_of[s.buffers[slot]])];
+  }
+  std::int64_t bytes_at(step const& s, int slot) const {
+    buffer const& x = c_.memory.buffers[c_.memory.buffer_of[s.buffers[slot]]];
+    return x.elements * bytes_of(x.type) * (x.per_sample ? b_.batch_size : 1);
+  }
+  void run_region(int which, std::vector<unsigned char*> const& in,
+                  std::vector<unsigned char*> const& out) {
+    schedule_interpreter region{c_.regions[which], b_};
+    region.place_in({in, out, memory_.arena, memory_.shared_bytes});
+    region.run_steps();
+    if (!region.fault_.empty()) fault_ = region.fault_;
+  }
+
+  void run_control(step const& s) {
+    control_op const& c = s.control;
+    std::vector<unsigned char*> in, out;
+    for (int i = c.first_input(); i < c.operands; ++i) in.push_back(slot_at(s, i));
+    for (int k = 0; k < c.results; ++k) out.push_back(slot_at(s, c.result_slot(k)));
+    if (c.code == op::cond) return run_region(c.region + (*slot_at(s, 0) != 0 ? 0 : 1), in, out);
+    auto const carried = [&](int i, bool to_result) {
+      return slot_at(s, to_result ? c.result_slot(i) : c.partner_slot(i));
+    };
+    bool to_result = c.code == op::while_loop || c.length % 2 == 1;
+    std::int64_t turns = 0;
+    unsigned char const* const going_on = slot_at(s, 0);
+    for (bool more = c.code == op::scan || *going_on != 0; more && fault_.empty();
+         to_result = !to_result) {
+      for (int i = 0; i < c.carries; ++i) out[index(i)] = carried(i, to_result);
+      std::int64_t const t = c.backwards ? c.length - 1 - turns : turns;
+      graph const& region = c_.regions[c.region].source;
+      if (c.code == op::scan) {
+        for (int i = c.carries; i < c.carries + c.sequences; ++i)
+          in[index(i)] = slot_at(s, c.first_input() + i) + t * part_bytes(region.inputs[i]);
+        for (int k = c.carries; k < c.results; ++k) {
+          node const& part = region[region.outputs[k]];
+          out[index(k)] = slot_at(s, c.result_slot(k)) +
+                          t * part.shape.count() * bytes_of(part.type);
+        }
+      }
+      run_region(c.region, in, out);
+      for (int i = 0; i < c.carries; ++i) in[index(i)] = out[index(i)];
+      ++turns;
+      more = c.code == op::scan ? turns < c.length : *out.back() != 0;
+    }
+    for (int i = 0; i < c.carries; ++i)  // where the last turn, or none, did not write it
+      if (in[index(i)] != carried(i, true))
+        std::memcpy(carried(i, true), in[index(i)], index(bytes_at(s, c.result_slot(i))));
+  }
+  static std::int64_t part_bytes(input_info const& x) {
+    return x.shape.count() * bytes_of(x.type);
+  }
+
+  /// From one sample to the next of parts of sequences, which lie apart.
+  std::int64_t parts_of(buffer const& x) const {
+    if (x.where == buffer::place::input)
+      return std::max<std::int64_t>(1, c_.source.inputs[x.index].part_of);
+    if (x.where == buffer::place::output && x.index < c_.source.output_parts.size())
+      return c_.source.output_parts[x.index];
+    return 1;
   }
 
   /// Element e of the buffer behind a step's slot; null, and a fault, if it is none of it.
@@ -162,7 +246,8 @@ class schedule_interpreter {
       return nullptr;
     }
     buffer const& x = c_.memory.buffers[which];
-    if (e < 0 || e >= x.elements * (x.per_sample ? b_.batch_size : 1)) {
+    std::int64_t const others = x.per_sample ? b_.batch_size - 1 : 0;
+    if (e < 0 || e >= x.elements * (others * parts_of(x) + 1)) {
       fail("leaves the buffer of node ", node_id);
       return nullptr;
     }
@@ -223,6 +308,8 @@ class schedule_interpreter {
         return run_product(s);
       case step_kind::whole:
         return run_whole_op(s);
+      case step_kind::control:
+        return run_control(s);
     }
   }
 
@@ -456,6 +543,7 @@ class schedule_interpreter {
   bindings const& b_;
   std::vector<bytes> inputs_, weights_, outputs_;
   bytes arena_;
+  memory memory_;
   std::vector<unsigned char*> places_;
   std::vector<bool> known_;  // of the body at the position in hand
   std::vector<double> numbers_;

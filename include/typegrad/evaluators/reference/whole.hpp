@@ -62,9 +62,9 @@ void run_whole(whole_op const& w, std::int64_t batch_size, Read const& read, Wri
               double const y = read(0, s, along(l, w.length));
               bool const less = x < y || (std::isnan(y) && !std::isnan(x));
               bool const greater = x > y || (std::isnan(x) && !std::isnan(y));
-              return w.backwards ? greater : less;
+              return w.backwards ? greater || (!less && k < l) : less || (!greater && k < l);
             };
-            std::stable_sort(order.begin(), order.end(), before);
+            std::sort(order.begin(), order.end(), before);
             for (std::int64_t k = 0; k < w.count; ++k)
               write(s, along(k, w.count), static_cast<double>(order[index(k)]));
           }

@@ -31,6 +31,7 @@ struct run_context {
   run_state const* state = nullptr;  ///< in the device's memory
   std::byte* scratch = nullptr;
   unsigned* counters = nullptr;  ///< of the step: `most_counters`, 0 between steps
+  std::byte* arena = nullptr;
 };
 
 /// Counters that a step may have, by which the last block of several knows that it is the last.
@@ -190,7 +191,7 @@ struct step_body {
     int const width = largest >= 8 ? 2 : largest == 4 ? 4 : 8;
     if (info.axes[inner_axis].extent % width != 0) return 1;
     for (int k = 0; k < info.store_count; ++k)
-      if (!aligned(store_at(k).where, width)) return 1;
+      if (store_at(k).unaligned || !aligned(store_at(k).where, width)) return 1;
     return width;
   }
 
@@ -199,7 +200,8 @@ struct step_body {
     constexpr instruction n = at(I);
     auto const* const base = static_cast<memory_of<n.type> const*>(a.slots[n.slot]);
     std::int64_t const first = offset(n.where, p);
-    if constexpr (Width > 1 && n.where.strides[inner_axis] == 1 && aligned(n.where, Width)) {
+    if constexpr (Width > 1 && !n.unaligned && n.where.strides[inner_axis] == 1 &&
+                  aligned(n.where, Width)) {
       using packed = pack<memory_of<n.type>, Width>;
       packed const all = *reinterpret_cast<packed const*>(base + first);
       TYPEGRAD_UNROLLED
@@ -221,7 +223,8 @@ struct step_body {
     constexpr store x = store_at(K);
     auto* const base = static_cast<memory_of<x.type>*>(a.slots[x.slot]);
     std::int64_t const first = offset(x.where, p);
-    if constexpr (Width > 1 && x.where.strides[inner_axis] == 1 && aligned(x.where, Width)) {
+    if constexpr (Width > 1 && !x.unaligned && x.where.strides[inner_axis] == 1 &&
+                  aligned(x.where, Width)) {
       using packed = pack<memory_of<x.type>, Width>;
       packed all;
       TYPEGRAD_UNROLLED

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/evaluators/thrust/column.hpp>
+#include <typegrad/evaluators/thrust/control.hpp>
 #include <typegrad/evaluators/thrust/convolution.hpp>
 #include <typegrad/evaluators/thrust/launch.hpp>
 #include <typegrad/evaluators/thrust/loop.hpp>
@@ -105,21 +106,40 @@ template <class Kernel>
 void run_kernel(std::type_identity<Kernel>, queue& q, step_info const& info, void* const* slots,
                 int const* streams, run_context const& run) {
   typename Kernel::arguments a{};
-  for (int i = 0; i < info.buffer_count; ++i) a.slots[i] = slots[info.first_buffer + i];
+  for (int i = 0; i < info.buffer_count; ++i) a.slots[i] = slots[i];
   for (int i = 0; i < info.stream_count; ++i) a.streams[i] = streams[info.first_stream + i];
   a.run = run;
   launch<Kernel>(q, a);
 }
+template <class Program, int Step>
+constexpr bool is_control_step() {
+  return Program::data.steps[static_cast<std::size_t>(Step)].kind == step_kind::control;
+}
+/// One step, or the regions' steps of one; the slots are its own.
 template <class Program, arithmetic Arithmetic, int Step>
-void run_step(queue& q, void* const* slots, run_context run, std::int64_t const* scratch,
+void give_step(queue& q, void* const* slots, run_context run, std::int64_t const* scratch) {
+  if constexpr (is_control_step<Program, Step>()) {
+    control_runner<Program, Arithmetic, Step>(q, slots, run, scratch).run();
+  } else {
+    run.scratch += scratch[Step];
+    run.counters += Step * most_counters;
+    run_kernel(kernel_of<Program, Arithmetic, Step>(), q,
+               Program::data.steps[static_cast<std::size_t>(Step)], slots,
+               Program::data.streams.data(), run);
+  }
+}
+template <class Program, arithmetic Arithmetic, int Step>
+void run_step(queue& q, void* const* slots, run_context const& run, std::int64_t const* scratch,
               step_order& order) {
-  run.scratch += scratch[Step];
-  run.counters += Step * most_counters;
-  auto const kernel = kernel_of<Program, Arithmetic, Step>();
-  bool const library = uses_library(kernel, run.batch_size);
-  order.begin(q, Step, library, !library && is_of_tiles(kernel));
-  run_kernel(kernel, q, Program::data.steps[static_cast<std::size_t>(Step)], slots,
-             Program::data.streams.data(), run);
+  if constexpr (is_control_step<Program, Step>()) {
+    order.begin(q, Step, true, false);
+  } else {
+    auto const kernel = kernel_of<Program, Arithmetic, Step>();
+    bool const library = uses_library(kernel, run.batch_size);
+    order.begin(q, Step, library, !library && is_of_tiles(kernel));
+  }
+  give_step<Program, Arithmetic, Step>(
+      q, slots + Program::data.steps[static_cast<std::size_t>(Step)].first_buffer, run, scratch);
   order.end(q, Step);
 }
 
@@ -139,25 +159,51 @@ void run_steps(queue& q, void* const* slots, run_context const& run, std::int64_
   }
 }
 
+template <class Program, auto Arithmetic, int First, int Count, int FirstSlot>
+void run_region_steps(queue& q, void* const* slots, run_context const& run,
+                      std::int64_t const* scratch) {
+  if constexpr (Count > 32) {
+    run_region_steps<Program, Arithmetic, First, Count / 2, FirstSlot>(q, slots, run, scratch);
+    run_region_steps<Program, Arithmetic, First + Count / 2, Count - Count / 2, FirstSlot>(
+        q, slots, run, scratch);
+  } else {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (give_step<Program, Arithmetic, First + static_cast<int>(I)>(
+           q,
+           slots + (Program::data.steps[static_cast<std::size_t>(First) + I].first_buffer -
+                    FirstSlot),
+           run, scratch),
+       ...);
+    }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
+  }
+}
+
 constexpr std::int64_t aligned_to_256(std::int64_t bytes) { return (bytes + 255) / 256 * 256; }
 
 /// Where each step's scratch memory begins, behind the arena's values, and how much there is: steps
 /// that run at the same time must not share it.
 template <class Program, arithmetic Arithmetic>
 struct scratch_plan {
-  std::array<std::int64_t, static_cast<std::size_t>(Program::step_count) + 1> begin{};
+  std::array<std::int64_t, static_cast<std::size_t>(Program::all_step_count) + 1> begin{};
 
   explicit scratch_plan(std::int64_t batch_size) {
-    fill(batch_size, std::make_index_sequence<static_cast<std::size_t>(Program::step_count)>{});
+    fill(batch_size,
+         std::make_index_sequence<static_cast<std::size_t>(Program::all_step_count)>{});
   }
 
  private:
   template <std::size_t... I>
   void fill(std::int64_t batch_size, std::index_sequence<I...>) {
-    std::int64_t const all[] = {
-        0, scratch_of(kernel_of<Program, Arithmetic, static_cast<int>(I)>(), batch_size)...};
+    std::int64_t const all[] = {0, of_step<static_cast<int>(I)>(batch_size)...};
     for (std::size_t i = 0; i < sizeof...(I); ++i)
       begin[i + 1] = begin[i] + aligned_to_256(all[i + 1]);
+  }
+  template <int Step>
+  static std::int64_t of_step([[maybe_unused]] std::int64_t batch_size) {
+    if constexpr (is_control_step<Program, Step>())
+      return 0;
+    else
+      return scratch_of(kernel_of<Program, Arithmetic, Step>(), batch_size);
   }
 };
 
@@ -167,13 +213,13 @@ struct scratch_plan {
 template <class Program, arithmetic Arithmetic = arithmetic::float32>
 std::int64_t arena_bytes(std::int64_t batch_size) {
   return detail::aligned_to_256(Program::arena_bytes(batch_size)) +
-         detail::scratch_plan<Program, Arithmetic>(batch_size).begin[Program::step_count];
+         detail::scratch_plan<Program, Arithmetic>(batch_size).begin[Program::all_step_count];
 }
 
 /// Counters that a program needs; any number of programs may share them, one running at a time.
 template <class Program>
 constexpr std::int64_t counter_count() {
-  return Program::step_count * most_counters;
+  return Program::all_step_count * most_counters;
 }
 
 /// Gives a program to a queue; it is run when its turn comes.
@@ -183,8 +229,9 @@ void run(queue& q, bindings const& b) {
                 "typegrad could not cut this program's graph into steps; please report what "
                 "compile_graph(Recipe::build()).source.error says");
   auto const& data = Program::data;
-  std::array<void*, static_cast<std::size_t>(Program::sizes.slots) + 1> slots;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(Program::sizes.slots); ++i) {
+  constexpr std::size_t slot_count = static_cast<std::size_t>(Program::data.regions[0].slot_count);
+  std::array<void*, slot_count + 1> slots;
+  for (std::size_t i = 0; i < slot_count; ++i) {
     buffer const& x = data.buffers[static_cast<std::size_t>(data.slots[i])];
     switch (x.where) {
       case buffer::place::input:
@@ -197,14 +244,13 @@ void run(queue& q, bindings const& b) {
         slots[i] = b.outputs[x.index];
         break;
       case buffer::place::arena:
-        slots[i] =
-            b.arena + (x.per_sample ? data.shared_bytes + b.batch_size * x.offset : x.offset);
+        slots[i] = b.arena + Program::arena_offset(x, b.batch_size);
         break;
     }
   }
   run_context const context{b.batch_size, b.state,
                             b.arena + detail::aligned_to_256(Program::arena_bytes(b.batch_size)),
-                            b.counters};
+                            b.counters, b.arena};
   detail::scratch_plan<Program, Arithmetic> const scratch(b.batch_size);
   detail::step_order order(q, Program::data.steps.data(), Program::step_count,
                            Program::data.stores.data(), Program::data.buffers.data(),

@@ -96,17 +96,19 @@ class device_model : public inference_detail::remote {
 
   /// What a recording depends on besides where the model's memory lies.
   struct recorded {
-    void const* program;
+    program_entry const* program;
     std::int64_t batch_size;
     int piece;
     int variant;
     auto operator<=>(recorded const&) const = default;
   };
 
-  /// Does what `launch` gives to the queue: recorded the first time, replayed from then on.
+  /// Does what `launch` gives to the queue: recorded the first time, replayed from then on, if it
+  /// is the same each time.
   template <class Launch>
   void replay(recorded const& what, Launch const& launch) {
 #if TYPEGRAD_CUDA
+    if (!what.program->recordable) return launch();
     if (generation_ != staging_.generation()) {
       forget_recordings();
       generation_ = staging_.generation();

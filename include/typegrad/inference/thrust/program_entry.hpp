@@ -17,6 +17,7 @@ struct program_entry {
   value_info const* outputs = nullptr;
   int output_count = 0;
   std::int64_t counter_count = 0;
+  bool recordable = true;  ///< whether what is launched is the same for any data
 
   static std::int64_t bytes_of_value(value_info const& v, std::int64_t batch_size) {
     return v.shape.count() * (v.per_sample ? batch_size : 1) * bytes_of(v.type);
@@ -28,6 +29,7 @@ inline constexpr program_entry entry_of{&on_thrust::run<Program, Arithmetic>,
                                         &on_thrust::arena_bytes<Program, Arithmetic>,
                                         Program::data.outputs.data(),
                                         Program::sizes.outputs,
-                                        counter_count<Program>()};
+                                        counter_count<Program>(),
+                                        !detail::decides_on_host<Program>()};
 
 TYPEGRAD_ON_THRUST_END

@@ -15,7 +15,7 @@ template <whole_op Op, class Arch>
 struct argsort_kernel : detail::whole_walk<Op> {
   using walk = detail::whole_walk<Op>;
   using typename walk::element;
-  using placed = placed_key<decltype(sort_key(element{}, false))>;
+  using placed = placed_key<sort_key_of<element>>;
 
   static constexpr std::size_t member_bytes =
       (static_cast<std::size_t>(Op.length) * sizeof(placed) + 63) / 64 * 64;

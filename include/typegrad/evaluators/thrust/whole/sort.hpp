@@ -17,7 +17,7 @@ struct argsort_kernel : whole_walk<Source> {
   using typename walk::arguments;
   using typename walk::element;
   using value = register_of<walk::type>;
-  using placed = placed_key<decltype(sort_key(value{}, false))>;
+  using placed = placed_key<sort_key_of<value>>;
   static constexpr bool counts = group_size(2) > 1;
 
   static std::int64_t lines(std::int64_t batch_size) {
@@ -60,7 +60,7 @@ struct argsort_kernel : whole_walk<Source> {
   }
 
  private:
-  TYPEGRAD_DEVICE static auto key_at(element const* x, std::int64_t k) {
+  TYPEGRAD_DEVICE static sort_key_of<value> key_at(element const* x, std::int64_t k) {
     return sort_key(from_memory<walk::type>(x[k * walk::inner]), walk::backwards);
   }
 };
