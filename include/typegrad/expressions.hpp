@@ -3,6 +3,7 @@
 
 #include <typegrad/expressions/activation.hpp>
 #include <typegrad/expressions/contraction.hpp>
+#include <typegrad/expressions/control.hpp>
 #include <typegrad/expressions/create.hpp>
 #include <typegrad/expressions/elementwise.hpp>
 #include <typegrad/expressions/evaluate.hpp>

@@ -239,9 +239,10 @@ class request {
       alignas(64) std::byte arena[least > 0 ? least : 1];
       on_cpu::run_alone<program>(inputs.data(), outputs, arena);
     } else {
-      int const threads = grows || most > 1 ? on_cpu::useful_threads(cost, on_cpu::run_steps_of<program>(),
-                                                                     rows(), typegrad::threads())
-                                            : 1;
+      int const threads = grows || most > 1
+                              ? on_cpu::useful_threads(cost, on_cpu::run_steps_of<program>(),
+                                                       rows(), typegrad::threads())
+                              : 1;
       run_program<program>(inputs.data(), outputs, rows(), threads);
     }
   }

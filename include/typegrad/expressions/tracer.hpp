@@ -56,6 +56,7 @@ class tracer {
 
   /// A leaf that is read from memory. `key` says which are one; null: none but itself.
   constexpr symbol leaf(value_facts const& facts, type_key key, bool by_value = false) {
+    if (again_ >= 0) return {*g_, leaves_[again_++].node};
     for (int i = 0; key != nullptr && i < leaves_.size(); ++i)
       if (leaves_[i].key == key && leaves_[i].same_as < 0) {
         leaves_.push_back({key, leaves_[i].node, i, facts.dynamic_rows, false});
@@ -64,6 +65,17 @@ class tracer {
     symbol const s = build::input(*g_, "", facts.shape, facts.type, facts.dynamic_rows);
     leaves_.push_back({key, s.id(), -1, facts.dynamic_rows, by_value});
     return s;
+  }
+  /// Where the next leaf stands.
+  constexpr int position() const { return again_ >= 0 ? again_ : leaves_.size(); }
+  /// Traces something whose leaves stand from `first` on, once more.
+  template <class F>
+  constexpr auto once_more(int first, F const& trace) {
+    int const before = again_;
+    again_ = first;
+    auto const out = trace();
+    again_ = before;
+    return out;
   }
 
   /// The node of a leaf that has been traced; -1 if there is none.
@@ -92,7 +104,7 @@ class tracer {
       repeat_leaves(m.first_leaf, E::leaf_count);
       return {*g_, m.node};
     }
-    int const first = leaves_.size();
+    int const first = position();
     symbol const s = E::trace(*this);
     memo_.push_back({key, scope_, first, s.id()});
     return s;
@@ -109,12 +121,15 @@ class tracer {
     scope_ = before;
     for (int i = 0; i < count; ++i) arguments_.pop_back();
   }
-  constexpr symbol argument(type_key function, int index) const {
+  constexpr symbol argument(type_key function, int index, value_facts const& facts) const {
     for (int i = arguments_.size() - 1; i >= 0; --i)
       if (arguments_[i].function == function && arguments_[i].index == index)
         return {*g_, arguments_[i].node};
+    if (alone_) return build::input(*g_, "", facts.shape, facts.type, facts.dynamic_rows);
     return poison(*g_, sentence("an argument of a function is used outside of it"));
   }
+  /// A part of a function's body is looked at by itself: arguments from outside are any values.
+  constexpr void look_at_a_part() { alone_ = true; }
   /// A value of its own that equals x, so that one can differentiate by it.
   constexpr symbol barrier(symbol x) {
     if (build::poisoned(x)) return build::poisoned_like(x);
@@ -132,7 +147,7 @@ class tracer {
     int scope = 0;
     int first_leaf = 0;
     int node = -1;
-    int arguments[max_arguments] = {};
+    int arguments[max_arguments] = {};  ///< of a loop: its results
   };
   /// App's; that of an earlier one where they are shared.
   template <class App>
@@ -147,7 +162,7 @@ class tracer {
     application made;
     made.key = key;
     made.scope = scope_;
-    made.first_leaf = leaves_.size();
+    made.first_leaf = position();
     made.node = App::trace_body(*this, made.arguments).id();
     applications_.push_back(made);
     return made;
@@ -167,6 +182,10 @@ class tracer {
   };
 
   constexpr void repeat_leaves(int first, int count) {
+    if (again_ >= 0) {
+      again_ += count;
+      return;
+    }
     for (int k = 0; k < count; ++k) {
       traced_leaf l = leaves_[first + k];
       if (l.same_as < 0) l.same_as = first + k;
@@ -176,11 +195,13 @@ class tracer {
 
   graph* g_;
   bool sharing_;
+  bool alone_ = false;
   list<traced_leaf> leaves_;
   list<memo> memo_;
   list<argument_value> arguments_;
   list<application> applications_;
-  int scope_ = 0;  ///< which function's body is traced, 0 outside of all
+  int again_ = -1;  ///< the next leaf of what is traced once more
+  int scope_ = 0;   ///< which function's body is traced, 0 outside of all
   int scopes_ = 0;
 };
 

@@ -25,7 +25,7 @@ struct argument : base {
   static constexpr value_facts facts = Value::facts;
   static constexpr int leaf_count = 0;
   static constexpr int price = 0;
-  static constexpr symbol trace(tracer& t) { return t.argument(key_of<Function>(), I); }
+  static constexpr symbol trace(tracer& t) { return t.argument(key_of<Function>(), I, facts); }
   template <int>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf*) const {}
 };

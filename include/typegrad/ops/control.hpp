@@ -148,7 +148,7 @@ struct scan_result {
 /// Turns through sequences: turn(carry, x) -> scan_step is called with what goes round, at first
 /// `init`, and the elements of every `xs` along their first axis, one after the other; from the
 /// last one on if `reverse`. Without xs, `length` turns. Source: jax.lax.scan.
-template <std::invocable<list<symbol> const&, list<symbol> const&> Turn>
+template <class Turn>
 constexpr scan_result scan(Turn const& turn, list<symbol> const& init, list<symbol> const& xs,
                            std::int64_t length = -1, bool reverse = false) {
   if (init.empty() && xs.empty()) return {};
@@ -184,7 +184,7 @@ constexpr scan_result scan(Turn const& turn, list<symbol> const& init, list<symb
   return out;
 }
 /// The same with one value that goes round and one sequence: turn(carry, x).
-template <std::invocable<symbol, symbol> Turn>
+template <class Turn>
 constexpr scan_result scan(Turn const& turn, symbol init, symbol xs, bool reverse = false) {
   return scan([&](list<symbol> const& carry,
                   list<symbol> const& x) -> scan_step { return turn(carry[0], x[0]); },
@@ -193,7 +193,7 @@ constexpr scan_result scan(Turn const& turn, symbol init, symbol xs, bool revers
 
 /// Turns as long as going_on(values) holds, a scalar of truth that all samples share: values become
 /// turn(values), at first they are `init`. Has no gradient. Source: jax.lax.while_loop.
-template <class Condition, std::invocable<list<symbol> const&> Turn>
+template <class Condition, class Turn>
 constexpr list<symbol> while_loop(Condition const& going_on, Turn const& turn,
                                   list<symbol> const& init) {
   list<symbol> poisoned;
@@ -226,7 +226,7 @@ constexpr list<symbol> while_loop(Condition const& going_on, Turn const& turn,
   all.pop_back();
   return all;
 }
-template <class Condition, std::invocable<symbol> Turn>
+template <class Condition, class Turn>
 constexpr symbol while_loop(Condition const& going_on, Turn const& turn, symbol init) {
   return while_loop([&](list<symbol> const& v) { return going_on(v[0]); },
                     [&](list<symbol> const& v) { return list<symbol>{turn(v[0])}; },
@@ -235,7 +235,7 @@ constexpr symbol while_loop(Condition const& going_on, Turn const& turn, symbol 
 
 /// Turns for i from `lower` to below `upper`: values become turn(i, values), i an int32. A scan, so
 /// that it has gradients.
-template <std::invocable<symbol, list<symbol> const&> Turn>
+template <class Turn>
 constexpr list<symbol> fori_loop(std::int64_t lower, std::int64_t upper, Turn const& turn,
                                  list<symbol> const& init) {
   if (upper <= lower || init.empty() || detail::any_poisoned(init)) return init;
@@ -249,7 +249,7 @@ constexpr list<symbol> fori_loop(std::int64_t lower, std::int64_t upper, Turn co
 }
 /// The same with bounds that are only known at run time: int32 scalars that all samples share. Has
 /// no gradient.
-template <std::invocable<symbol, list<symbol> const&> Turn>
+template <class Turn>
 constexpr list<symbol> fori_loop(symbol lower, symbol upper, Turn const& turn,
                                  list<symbol> const& init) {
   list<symbol> all{build::cast(lower, dtype::int32)};
@@ -269,7 +269,7 @@ constexpr list<symbol> fori_loop(symbol lower, symbol upper, Turn const& turn,
                                     },
                                     all));
 }
-template <class Bound, std::invocable<symbol, symbol> Turn>
+template <class Bound, class Turn>
 constexpr symbol fori_loop(Bound lower, Bound upper, Turn const& turn, symbol init) {
   return fori_loop(lower, upper,
                    [&](symbol i, list<symbol> const& v) { return list<symbol>{turn(i, v[0])}; },
