@@ -127,3 +127,26 @@ TEST_CASE("transforms: functions may use tensors from outside", "[expressions]")
   CHECK(close(static_cast<double>(value), (9.0 + 25 + 49) / 3, 1e-6));
   CHECK(close(static_cast<double>(slope), 2 * (3.0 + 10 + 21) / 3, 1e-6));
 }
+
+TEST_CASE("transforms: gradients of one's own", "[expressions]") {
+  // the identity, whose gradient is held within bounds
+  constexpr auto clipped = tg::custom_gradient([](auto x) { return 1 * x; },
+                                               [](auto dy, auto) { return tg::clip(dy, -1, 1); });
+  auto const f = [=](auto x) { return tg::sum(tg::square(clipped(3 * x))); };
+  tg::tensor<double, 3> const x{0.01, 0.1, -2};
+  auto const [value, slope] = tg::value_and_gradient(f)(x);
+  CHECK(close(value, 9 * (0.0001 + 0.01 + 4)));
+  CHECK(close(slope(0), 3 * 2 * 0.03));
+  CHECK(close(slope(1), 3 * 2 * 0.3));
+  CHECK(close(slope(2), -3));
+  // of two arguments; the rule is differentiated as well
+  constexpr auto product = tg::custom_gradient(
+      [](auto a, auto b) { return a * b; },
+      [](auto dy, auto a, auto b) { return std::tuple{2 * dy * b, dy * a * a}; });
+  auto const g = [=](auto a, auto b) { return product(a, b); };
+  auto const [da, db] = tg::gradient(g)(tg::tensor<double>(3.0), tg::tensor<double>(5.0));
+  CHECK(da == 10);
+  CHECK(db == 9);
+  auto const second = [=](auto a) { return tg::gradient<1>(g)(a, tg::tensor<double>(5.0) * 1); };
+  CHECK(tg::gradient(second)(tg::tensor<double>(3.0)) == 6);
+}

@@ -70,6 +70,7 @@ class simplifier {
     node n = from_[id];
     if (is_control(n.code)) return at(control(id));
     if (n.code == op::concatenate) return concatenate(id);
+    if (n.code == op::custom_gradient) return at(renamed_[from_.operand(id, 0)]);
     if (n.code == op::result) n.index = result_index_[id];
     symbol operands[4] = {};
     for (int i = 0; i < n.operand_count; ++i) operands[i] = at(renamed_[from_.operand(id, i)]);

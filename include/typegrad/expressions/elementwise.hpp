@@ -247,4 +247,10 @@ constexpr auto apply(X&&... x) {
   return expressions::operate_on<expressions::constant_function<F>>(std::forward<X>(x)...);
 }
 
+/// What an object that is a function of symbols gives for expressions.
+template <class F, expressions::operand... X>
+constexpr auto apply_to_expressions(F const&, X&&... x) {
+  return expressions::operate_on<expressions::constant_function<F{}>>(std::forward<X>(x)...);
+}
+
 }  // namespace typegrad

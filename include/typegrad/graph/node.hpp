@@ -10,6 +10,8 @@
 
 namespace typegrad {
 
+class gradient_context;
+
 /// The parameters of the ops that have some. Which fields mean what stands at the op's rule.
 struct attribute {
   axis_list a, b, c, d;
@@ -19,10 +21,11 @@ struct attribute {
   bool over_batch = false;
   bool backwards = false;  ///< cumulative_sum: from the last element; argsort: the greatest first
   bool exclusive = false;  ///< cumulative_sum: without the element itself
+  void (*gradient)(gradient_context&) = nullptr;  ///< of `custom_gradient`
 
   constexpr bool operator==(attribute const& o) const {
     return over_batch == o.over_batch && backwards == o.backwards && exclusive == o.exclusive &&
-           a == o.a && b == o.b && c == o.c && d == o.d &&
+           gradient == o.gradient && a == o.a && b == o.b && c == o.c && d == o.d &&
            low == o.low && high == o.high && step == o.step && over == o.over && block == o.block;
   }
 };

@@ -48,9 +48,10 @@ enum class op : std::uint8_t {
   // control: operations that own regions (sub-graphs), and have several results
   scan, cond, while_loop,
   result,  ///< (control) -> its result `index`
+  custom_gradient,  ///< (y, x...) -> y, whose gradient for x its attribute says; simplifying ends it
 };
 
-inline constexpr int op_count = static_cast<int>(op::result) + 1;
+inline constexpr int op_count = static_cast<int>(op::custom_gradient) + 1;
 
 /// What `op::scalar` can stand for.
 enum class run_scalar : int {

@@ -6,6 +6,7 @@
 #include <typegrad/ops/control.hpp>
 #include <typegrad/ops/control_gradient.hpp>
 #include <typegrad/ops/cumulative.hpp>
+#include <typegrad/ops/custom_gradient.hpp>
 #include <typegrad/ops/einsum.hpp>
 #include <typegrad/ops/elementwise.hpp>
 #include <typegrad/ops/leaves.hpp>

@@ -371,6 +371,7 @@ class interpreter {
     extents const& from = g_[source].shape;
     std::int64_t there[max_rank] = {};
     switch (n.code) {
+      case op::custom_gradient:
       case op::reshape: return at(source, b, e);
       case op::transpose: {
         attribute const& a = g_.attributes_of(id);
