@@ -502,7 +502,7 @@ random_graphs::kinds kinds_of(int kind) {
 
 TEST_CASE("random graphs in mixed precision keep their meaning", "[compiler]") {
   int exact = 0;
-  int far = 0;  // order and signs are no smooth functions: what is rounded otherwise may differ much
+  int far = 0;  // order and signs are no smooth functions: rounded otherwise they may differ much
   constexpr int seeds = 400;
   for (unsigned seed = 1; seed <= seeds; ++seed)
     for (int kind = 0; kind < 4; ++kind) {
