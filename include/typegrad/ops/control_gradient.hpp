@@ -178,6 +178,7 @@ class scan_reverser {
   constexpr void find_needed() {
     unknown_.resize(body_.size(), false);
     from_.resize(body_.size(), origin::none);
+    availability_.resize(body_.size(), 0);
     for (seeded const& s : carries_) unknown_[s.parameter] = true;
     for (seeded const& s : sequences_) unknown_[s.parameter] = true;
     for (int id = known_; id < body_.size(); ++id)
@@ -199,15 +200,19 @@ class scan_reverser {
     }
   }
 
-  /// Whether a known node is there without being kept.
-  constexpr bool available(int id) const {
+  /// Whether a known node is there without being kept. What once is not stays so, though what it is
+  /// computed from may be there by then.
+  constexpr bool available(int id) {
     node const& n = body_[id];
     if (from_[id] != origin::none || is_number_leaf(n.code)) return true;
     if (n.code == op::input) return n.index >= form_.carries;
     if (!is_cheap(n.code)) return false;
-    for (int i = 0; i < n.operand_count; ++i)
-      if (!available(body_.operand(id, i))) return false;
-    return true;
+    if (availability_[id] == 0) {
+      bool all = true;
+      for (int i = 0; all && i < n.operand_count; ++i) all = available(body_.operand(id, i));
+      availability_[id] = all ? 1 : -1;
+    }
+    return availability_[id] > 0;
   }
   constexpr void need(int id) {
     if (from_[id] != origin::none) return;
@@ -307,6 +312,7 @@ class scan_reverser {
   list<seeded> carries_, sequences_;
   list<bool> unknown_;  ///< per node of the body, whether it depends on cotangents
   list<origin> from_;   ///< per node of the body: where the backward body has it from
+  list<int> availability_;  ///< per node of the body: 1 if it is `available`, -1 if not, 0 unknown
   list<int> used_parts_, used_captures_, residuals_, residual_results_;
 };
 
