@@ -55,7 +55,8 @@ struct merging : tg::layer<merging> {
 struct operations : tg::layer<operations> {
   constexpr tg::symbol call(tg::symbol x) const {  // a vector
     tg::symbol const best = take_along_axis(x, top_k(x, 3).indices) + top_k(x, 3).values;
-    tg::symbol const rows = tg::stack({sort(x), cumsum(x, 0), roll(x, 1, 0), gather(x, argsort(x))});
+    tg::symbol const rows =
+        tg::stack({sort(x), cumsum(x, 0), roll(x, 1, 0), gather(x, argsort(x))});
     tg::symbol const gram = einsum("ij,kj->ik", rows, rows);
     tg::symbol const padded = pad(stddev(gram, {0}), {1}, {2}, tg::pad_mode::reflect);
     tg::symbol const tiled = tile(tg::split(padded, 7)[0], {3}) * one_hot(argmax(x), 3);

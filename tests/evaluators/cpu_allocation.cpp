@@ -38,8 +38,10 @@ struct everything {  // a step of every kind, products large enough to be packed
     symbol const h = build::unary(op::tanh, matmul(x, w));
     symbol const e = exp(h - max(h, {-1}, true));
     symbol const y = where(build::random_uniform(g, {300}, true) < 0.5, e / sum(e, {-1}, true), 0);
-    symbol const states = scan([](symbol s, symbol part) -> scan_step { return {{sin(s + part)}, {s}}; },
-                               sum(sort(h)), sum(build::reshape(cumsum(y), {10, 30}), {1}))
+    symbol const rows = sum(build::reshape(cumsum(y), {10, 30}), {1});
+    symbol const states = scan([](symbol s, symbol part)
+                                   -> scan_step { return {{sin(s + part)}, {s}}; },
+                               sum(sort(h)), rows)
                               .ys[0];
     symbol const halved = while_loop([](symbol v) { return v > 1; },
                                      [](symbol v) { return 0.5 * v; }, batch_mean(sum(y)));

@@ -100,15 +100,17 @@ TEST_CASE("gradients of statistics") {
 TEST_CASE("gradients of einsum and its like") {
   for (int order : {1, 2}) {
     holds(
-        "products in a row",
-        [](arguments x) { return einsum("ij,kj,kl->il", x[0], x[1], x[2]); },
+        "products in a row", [](arguments x) { return einsum("ij,kj,kl->il", x[0], x[1], x[2]); },
         {{{2, 3}}, {{2, 3}, false}, {{2, 2}}}, order);
-    holds("diagonals", [](arguments x) { return einsum("iij->ji", square(x[0])); }, {{{3, 3, 2}}},
-          order);
-    holds("outer", [](arguments x) { return einsum("i,j", x[0], x[1]); }, {{{2}}, {{3}, false}},
-          order);
-    holds("matmul, broadcast", [](arguments x) { return matmul(x[0], x[1]); },
-          {{{2, 1, 2, 3}}, {{2, 3, 2}, false}}, order);
+    holds(
+        "diagonals", [](arguments x) { return einsum("iij->ji", square(x[0])); }, {{{3, 3, 2}}},
+        order);
+    holds(
+        "outer", [](arguments x) { return einsum("i,j", x[0], x[1]); }, {{{2}}, {{3}, false}},
+        order);
+    holds(
+        "matmul, broadcast", [](arguments x) { return matmul(x[0], x[1]); },
+        {{{2, 1, 2, 3}}, {{2, 3, 2}, false}}, order);
   }
 }
 

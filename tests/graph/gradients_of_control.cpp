@@ -39,9 +39,8 @@ TEST_CASE("gradients of scan") {
     holds(
         "no sequence",
         [](arguments x) {
-          return scan([&](list<symbol> const& c, list<symbol> const&) -> scan_step {
-                   return {{c[0] * cos(x[0])}, {}};
-                 },
+          return scan([&](list<symbol> const& c,
+                          list<symbol> const&) -> scan_step { return {{c[0] * cos(x[0])}, {}}; },
                       {x[0]}, {}, 3)
               .carry[0];
         },
@@ -52,8 +51,8 @@ TEST_CASE("gradients of scan") {
           return scan(
                      [&](symbol c, symbol row) -> scan_step {
                        symbol const inner =
-                           scan([&](symbol d, symbol e)
-                                    -> scan_step { return {{sin(d * e + c)}, {d * d}}; },
+                           scan([&](symbol d,
+                                    symbol e) -> scan_step { return {{sin(d * e + c)}, {d * d}}; },
                                 c, row)
                                .ys[0];
                        return {{c * 0.5 + sum(inner)}, {inner}};
@@ -72,8 +71,8 @@ TEST_CASE("gradients of fori_loop and cond") {
         "fori_loop",
         [](arguments x) {
           return fori_loop(
-              1, 4,
-              [&](symbol i, symbol v) { return v * cast(i, dtype::float32) * x[1] + sin(v); }, x[0]);
+              1, 4, [&](symbol i, symbol v) { return v * cast(i, dtype::float32) * x[1] + sin(v); },
+              x[0]);
         },
         {{{3}}, {{3}, false}}, order);
     for (double const limit : {-100.0, 100.0})
@@ -99,8 +98,8 @@ TEST_CASE("gradients of fori_loop and cond") {
           return scan(
                      [&](symbol c, symbol s) -> scan_step {
                        symbol const up = batch_sum(sum(s)) > 0;
-                       symbol const next = cond(
-                           up, [&] { return c * s; }, [&] { return sin(c) + s; });
+                       symbol const next =
+                           cond(up, [&] { return c * s; }, [&] { return sin(c) + s; });
                        return {{next}, {exp(next)}};
                      },
                      x[0], x[1])

@@ -23,8 +23,7 @@ values moved(extents const& from, F const& f, dtype type = dtype::float32) {
   g.outputs.push_back(y.id());
   reference::bindings b;
   b.inputs.emplace_back();
-  for (std::int64_t i = 0; i < from.count(); ++i)
-    b.inputs[0].push_back(static_cast<double>(i));
+  for (std::int64_t i = 0; i < from.count(); ++i) b.inputs[0].push_back(static_cast<double>(i));
   return reference::evaluate<float>(g, b)[0];
 }
 
@@ -58,10 +57,8 @@ TEST_CASE("values are turned, moved on and repeated", "[ops]") {
   CHECK(moved({2, 3}, [](symbol x) { return flip(x, {-1}); }) == values{2, 1, 0, 5, 4, 3});
   CHECK(moved({5}, [](symbol x) { return roll(x, 2, 0); }) == values{3, 4, 0, 1, 2});
   CHECK(moved({5}, [](symbol x) { return roll(x, -6, 0); }) == values{1, 2, 3, 4, 0});
-  CHECK(moved({2, 2}, [](symbol x) { return repeat(x, 2, 0); }) ==
-        values{0, 1, 0, 1, 2, 3, 2, 3});
-  CHECK(moved({2, 2}, [](symbol x) { return repeat(x, 2, 1); }) ==
-        values{0, 0, 1, 1, 2, 2, 3, 3});
+  CHECK(moved({2, 2}, [](symbol x) { return repeat(x, 2, 0); }) == values{0, 1, 0, 1, 2, 3, 2, 3});
+  CHECK(moved({2, 2}, [](symbol x) { return repeat(x, 2, 1); }) == values{0, 0, 1, 1, 2, 2, 3, 3});
   CHECK(moved({2}, [](symbol x) { return tile(x, {3}); }) == values{0, 1, 0, 1, 0, 1});
   CHECK(moved({2, 2}, [](symbol x) { return tile(x, {2, 2}); }) ==
         values{0, 1, 0, 1, 2, 3, 2, 3, 0, 1, 0, 1, 2, 3, 2, 3});
@@ -84,9 +81,7 @@ TEST_CASE("axes come, go and change places", "[ops]") {
 }
 
 TEST_CASE("padding of every mode", "[ops]") {
-  auto const by = [](pad_mode mode) {
-    return [mode](symbol x) { return pad(x, {2}, {1}, mode); };
-  };
+  auto const by = [](pad_mode mode) { return [mode](symbol x) { return pad(x, {2}, {1}, mode); }; };
   CHECK(moved({3}, by(pad_mode::constant)) == values{0, 0, 0, 1, 2, 0});
   CHECK(moved({3}, by(pad_mode::reflect)) == values{2, 1, 0, 1, 2, 1});
   CHECK(moved({3}, by(pad_mode::symmetric)) == values{1, 0, 0, 1, 2, 2});
@@ -96,7 +91,8 @@ TEST_CASE("padding of every mode", "[ops]") {
 }
 
 TEST_CASE("one_hot has a 1 where the index points", "[ops]") {
-  CHECK(moved({3}, [](symbol x) { return one_hot(x - 1, 2); }, dtype::int32) ==
+  CHECK(moved(
+            {3}, [](symbol x) { return one_hot(x - 1, 2); }, dtype::int32) ==
         values{0, 0, 1, 0, 0, 1});
 }
 

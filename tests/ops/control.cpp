@@ -21,7 +21,8 @@ std::vector<values> computed(std::vector<values> const& inputs, F const& f) {
   graph g;
   std::vector<symbol> in;
   for (values const& v : inputs)
-    in.push_back(build::input(g, "x", {static_cast<std::int64_t>(v.size())}, dtype::float32, false));
+    in.push_back(
+        build::input(g, "x", {static_cast<std::int64_t>(v.size())}, dtype::float32, false));
   for (symbol const& y : f(in)) g.outputs.push_back(y.id());
   REQUIRE(std::string{g.error.view()} == "");
   reference::bindings b;
@@ -70,18 +71,19 @@ TEST_CASE("scan counts without a sequence", "[ops]") {
 
 TEST_CASE("loops turn as often as data say", "[ops]") {
   auto const doubled = [](symbols x) {
-    return list<symbol>{while_loop([](symbol v) { return sum(v) < 100; },
-                                   [](symbol v) { return 2 * v; }, x[0])};
+    return list<symbol>{
+        while_loop([](symbol v) { return sum(v) < 100; }, [](symbol v) { return 2 * v; }, x[0])};
   };
   CHECK(computed({{1, 2}}, doubled)[0] == values{64, 128});
   CHECK(computed({{70, 70}}, doubled)[0] == values{70, 70});
   CHECK(computed({{5}}, [](symbols x) {
           symbol const times = cast(sum(x[0]), dtype::int32);
           symbol const none = build::constant(x[0].owner(), 0, dtype::int32);
-          return list<symbol>{
-              fori_loop(none, times, [](symbol i, symbol v) { return v + i; }, none),
-              fori_loop(2, 5, [](symbol i, symbol v) { return v * i; }, times),
-              fori_loop(2, 2, [](symbol i, symbol v) { return v * i; }, times)};
+          return list<symbol>{fori_loop(
+                                  none, times, [](symbol i, symbol v) { return v + i; }, none),
+                              fori_loop(
+                                  2, 5, [](symbol i, symbol v) { return v * i; }, times),
+                              fori_loop(2, 2, [](symbol i, symbol v) { return v * i; }, times)};
         }) == std::vector<values>{{10}, {120}, {5}});
 }
 
@@ -91,8 +93,8 @@ TEST_CASE("cond computes one of two cases", "[ops]") {
     list<symbol> const two = cond(
         up, [&] { return list<symbol>{x[0] + 1, sum(x[0])}; },
         [&] { return list<symbol>{-x[0], sum(x[0]) * 0}; });
-    return list<symbol>{cond(up, [](symbol v) { return v * 2; }, [](symbol v) { return v; }, x[0]),
-                        two[0], two[1]};
+    return list<symbol>{
+        cond(up, [](symbol v) { return v * 2; }, [](symbol v) { return v; }, x[0]), two[0], two[1]};
   };
   CHECK(computed({{1, 2}}, either) == std::vector<values>{{2, 4}, {2, 3}, {3}});
   CHECK(computed({{-1, -2}}, either) == std::vector<values>{{-1, -2}, {1, 2}, {0}});
@@ -101,8 +103,7 @@ TEST_CASE("cond computes one of two cases", "[ops]") {
 TEST_CASE("every sample takes its own case", "[ops]") {
   graph g;
   symbol const x = build::input(g, "x", {2});
-  g.outputs.push_back(
-      cond(sum(x) > 0, [&] { return 2 * x; }, [&] { return x - 1; }).id());
+  g.outputs.push_back(cond(sum(x) > 0, [&] { return 2 * x; }, [&] { return x - 1; }).id());
   reference::bindings b;
   b.batch_size = 2;
   b.inputs = {{1, 2, -1, 0}};
@@ -149,11 +150,13 @@ TEST_CASE("a region has what it captures as inputs, numbers of its own, and no m
 TEST_CASE("loops and cases say what they need", "[ops]") {
   CHECK(error_of([](symbol x, symbol s) {
           scan([](symbol, symbol part) -> scan_step { return {{sum(part)}, {}}; }, x, s);
-        }) == "scan: value 0 is float32 of 4 before a turn and float32 of scalar behind it; both "
-              "must be the same");
+        }) ==
+        "scan: value 0 is float32 of 4 before a turn and float32 of scalar behind it; both "
+        "must be the same");
   CHECK(error_of([](symbol x, symbol s) {
-          scan([](list<symbol> const&, list<symbol> const& part) -> scan_step { return {part, {}}; },
-               {x, x}, {s});
+          scan(
+              [](list<symbol> const&, list<symbol> const& part) -> scan_step { return {part, {}}; },
+              {x, x}, {s});
         }) == "scan: 2 values go into a turn, 1 come out of it; both must be as many");
   CHECK(error_of([](symbol x, symbol s) { scan(same, {x}, {s, x}); }) ==
         "scan: sequences of 3 and of 4 elements");
@@ -163,18 +166,18 @@ TEST_CASE("loops and cases say what they need", "[ops]") {
         "scan: a sequence needs an axis, got a scalar");
   CHECK(error_of([](symbol x, symbol) {
           while_loop([](symbol v) { return sum(v) > 0; }, [](symbol v) { return v; }, x);
-        }) == "while_loop: the condition has a value for each sample, and needs one for all: reduce "
-              "it over the batch");
+        }) ==
+        "while_loop: the condition has a value for each sample, and needs one for all: reduce "
+        "it over the batch");
   CHECK(error_of([](symbol, symbol s) {
           while_loop([](symbol v) { return v > 0; }, [](symbol v) { return v; }, s);
         }) == "while_loop: the condition has extents 3x4, and needs to be a scalar");
-  CHECK(error_of([](symbol x, symbol s) {
-          cond(sum(s) > 0, [&] { return x; }, [&] { return s; });
-        }) == "cond: value 0 is float32 of 4 in one case and float32 of 3x4 in the other; both must "
-              "be the same");
-  CHECK(error_of([](symbol x, symbol s) {
-          cond(s > 0, [&] { return x; }, [&] { return x; });
-        }) == "cond: the condition has extents 3x4, and needs to be a scalar");
+  CHECK(error_of(
+            [](symbol x, symbol s) { cond(sum(s) > 0, [&] { return x; }, [&] { return s; }); }) ==
+        "cond: value 0 is float32 of 4 in one case and float32 of 3x4 in the other; both must "
+        "be the same");
+  CHECK(error_of([](symbol x, symbol s) { cond(s > 0, [&] { return x; }, [&] { return x; }); }) ==
+        "cond: the condition has extents 3x4, and needs to be a scalar");
   CHECK(error_of([](symbol x, symbol s) {
           scan(
               [](symbol c, symbol part) -> scan_step {
@@ -182,6 +185,7 @@ TEST_CASE("loops and cases say what they need", "[ops]") {
                 return {{c}, {}};
               },
               x, s);
-        }) == "scan: a layer within the loop adds a loss or updates a state; only what stands "
-              "outside of loops can");
+        }) ==
+        "scan: a layer within the loop adds a loss or updates a state; only what stands "
+        "outside of loops can");
 }

@@ -57,7 +57,8 @@ void check(std::string const& text, std::string const& result, Operands const&..
     extents const e = shape_of(of);
     values v;
     for (std::int64_t i = 0; i < e.count(); ++i)
-      v.push_back(static_cast<double>((i * 7 + static_cast<std::int64_t>(data.size()) * 3) % 9) - 4);
+      v.push_back(static_cast<double>((i * 7 + static_cast<std::int64_t>(data.size()) * 3) % 9) -
+                  4);
     data.push_back(v);
     return build::input(g, "x", e, dtype::float32, false);
   };
@@ -144,14 +145,13 @@ TEST_CASE("dot, tensordot, outer and products with leading axes", "[ops]") {
   auto const shape = [&](extents const& a, extents const& b, auto const& f) {
     return f(build::input(g, "a", a), build::input(g, "b", b)).shape();
   };
-  CHECK(shape({2, 3}, {4, 3, 5}, [](symbol a, symbol b) { return dot(a, b); }) ==
-        extents{2, 4, 5});
+  CHECK(shape({2, 3}, {4, 3, 5}, [](symbol a, symbol b) { return dot(a, b); }) == extents{2, 4, 5});
   CHECK(shape({2, 3}, {}, [](symbol a, symbol b) { return dot(a, b); }) == extents{2, 3});
   CHECK(shape({2, 3, 4}, {3, 4, 5}, [](symbol a, symbol b) { return tensordot(a, b); }) ==
         extents{2, 5});
-  CHECK(shape({2, 3, 4}, {4, 5, 2},
-              [](symbol a, symbol b) { return tensordot(a, b, {0, -1}, {2, 0}); }) ==
-        extents{3, 5});
+  CHECK(shape({2, 3, 4}, {4, 5, 2}, [](symbol a, symbol b) {
+          return tensordot(a, b, {0, -1}, {2, 0});
+        }) == extents{3, 5});
   CHECK(shape({2, 2}, {3}, [](symbol a, symbol b) { return outer(a, b); }) == extents{4, 3});
   auto const product = [](symbol a, symbol b) { return matmul(a, b); };
   CHECK(shape({7, 1, 2, 3}, {5, 3, 4}, product) == extents{7, 5, 2, 4});
@@ -160,6 +160,5 @@ TEST_CASE("dot, tensordot, outer and products with leading axes", "[ops]") {
   CHECK(shape({6, 2, 3}, {3}, product) == extents{6, 2});
   CHECK(std::string{g.error.view()} == "");
   shape({2, 2, 3}, {5, 3, 4}, product);
-  CHECK(g.error.view() ==
-        "matmul: the leading axes of extents 2x2x3 and 5x3x4 do not broadcast");
+  CHECK(g.error.view() == "matmul: the leading axes of extents 2x2x3 and 5x3x4 do not broadcast");
 }

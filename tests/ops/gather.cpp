@@ -66,14 +66,12 @@ TEST_CASE("samples have tables or indices of their own, or both", "[ops]") {
   operand const two{{2, 2}, {0, 1, 2, 3, 10, 11, 12, 13}, true};
   CHECK(computed(table, {{1}, {2, 0}, true}, rows, 2) == values{20, 21, 0, 1});
   CHECK(computed(two, {{1}, {1}, false}, rows, 2) == values{2, 3, 12, 13});
-  CHECK(computed(two, {{2}, {1, 0, 0, 0}, true}, rows, 2) ==
-        values{2, 3, 0, 1, 10, 11, 10, 11});
+  CHECK(computed(two, {{2}, {1, 0, 0, 0}, true}, rows, 2) == values{2, 3, 0, 1, 10, 11, 10, 11});
 }
 
 TEST_CASE("take_along_axis takes one element for each index", "[ops]") {
   CHECK(computed(table, {{3, 1}, {1, 0, -1}},
-                 [](symbol x, symbol i) { return take_along_axis(x, i, 1); }) ==
-        values{1, 10, 21});
+                 [](symbol x, symbol i) { return take_along_axis(x, i, 1); }) == values{1, 10, 21});
   CHECK(computed(table, {{1, 2}, {2, 0}},
                  [](symbol x, symbol i) { return take_along_axis(x, i, 0); }) == values{20, 1});
   CHECK(computed(table, {{1, 3}, {1, 1, 0}},  // other axes broadcast
@@ -88,10 +86,11 @@ TEST_CASE("scatter_add adds up what has equal indices", "[ops]") {
   CHECK(computed(updates, {{3}, {-1, 9, 0}}, added) == values{5, 6, 0, 0, 0, 0, 4, 6});
   operand const both{{2}, {1, 2, 3, 4}, true};
   operand const places{{2}, {0, 1, 1, 1}, true};
-  CHECK(computed(both, places, [](symbol u, symbol i) { return scatter_add({3}, i, u); }, 2) ==
+  CHECK(computed(
+            both, places, [](symbol u, symbol i) { return scatter_add({3}, i, u); }, 2) ==
         values{1, 2, 0, 0, 7, 0});
-  CHECK(computed(both, places,
-                 [](symbol u, symbol i) { return scatter_add({3}, i, u, 0, true); }, 2) ==
+  CHECK(computed(
+            both, places, [](symbol u, symbol i) { return scatter_add({3}, i, u, 0, true); }, 2) ==
         values{1, 9, 0});
 }
 

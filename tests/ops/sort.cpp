@@ -52,9 +52,8 @@ TEST_CASE("sort is ascending with NaN last, argsort is stable", "[ops]") {
 }
 
 TEST_CASE("descending order keeps equal elements in theirs", "[ops]") {
-  auto const got = computed({6}, {1, no_number, 3, 1, 3, 0}, [](symbol x) {
-    return list<symbol>{argsort(x, 0, true)};
-  });
+  auto const got = computed({6}, {1, no_number, 3, 1, 3, 0},
+                            [](symbol x) { return list<symbol>{argsort(x, 0, true)}; });
   CHECK(got[0] == values{1, 2, 4, 0, 3, 5});
 }
 
@@ -63,12 +62,12 @@ TEST_CASE("order along any axis", "[ops]") {
   auto const sorted = [](int axis) {
     return [axis](symbol v) { return list<symbol>{sort(v, axis), argsort(v, axis)}; };
   };
-  CHECK(computed({2, 3}, x, sorted(0)) == std::vector<values>{{0, 1, 2, 3, 5, 4},
-                                                              {1, 0, 0, 0, 1, 1}});
-  CHECK(computed({2, 3}, x, sorted(1)) == std::vector<values>{{1, 2, 3, 0, 4, 5},
-                                                              {1, 2, 0, 0, 2, 1}});
-  CHECK(computed({3, 1, 2}, x, sorted(0)) == std::vector<values>{{2, 0, 3, 1, 5, 4},
-                                                                 {1, 1, 0, 0, 2, 2}});
+  CHECK(computed({2, 3}, x, sorted(0)) ==
+        std::vector<values>{{0, 1, 2, 3, 5, 4}, {1, 0, 0, 0, 1, 1}});
+  CHECK(computed({2, 3}, x, sorted(1)) ==
+        std::vector<values>{{1, 2, 3, 0, 4, 5}, {1, 2, 0, 0, 2, 1}});
+  CHECK(computed({3, 1, 2}, x, sorted(0)) ==
+        std::vector<values>{{2, 0, 3, 1, 5, 4}, {1, 1, 0, 0, 2, 2}});
 }
 
 TEST_CASE("top_k gives the greatest first, of equal ones the lower position", "[ops]") {
@@ -85,7 +84,8 @@ TEST_CASE("cumsum and cumprod, backwards and without the element itself", "[ops]
   values const x{1, 2, 3, 4, 5, 6};
   auto const along = [](int axis, bool reverse, bool exclusive) {
     return [=](symbol v) {
-      return list<symbol>{cumsum(v, axis, reverse, exclusive), cumprod(v, axis, reverse, exclusive)};
+      return list<symbol>{cumsum(v, axis, reverse, exclusive),
+                          cumprod(v, axis, reverse, exclusive)};
     };
   };
   CHECK(computed({2, 3}, x, along(1, false, false)) ==
@@ -98,17 +98,17 @@ TEST_CASE("cumsum and cumprod, backwards and without the element itself", "[ops]
         std::vector<values>{{5, 3, 0, 11, 6, 0}, {6, 3, 1, 30, 6, 1}});
   CHECK(computed({3, 2}, x, along(0, false, false)) ==
         std::vector<values>{{1, 2, 4, 6, 9, 12}, {1, 2, 3, 8, 15, 48}});
-  CHECK(computed({4}, {1, 0, 1, 1},
-                 [](symbol v) { return list<symbol>{cumsum(v)}; }, dtype::boolean)[0] ==
-        values{1, 1, 2, 3});
+  CHECK(computed(
+            {4}, {1, 0, 1, 1}, [](symbol v) { return list<symbol>{cumsum(v)}; },
+            dtype::boolean)[0] == values{1, 1, 2, 3});
 }
 
 TEST_CASE("reductions that are composed", "[ops]") {
   values const x{3, -4, 0, 1, 2, 2};
   auto const got = computed({2, 3}, x, [](symbol v) {
-    return list<symbol>{prod(v, {1}),      prod(v + 5),   any(v, {0}), all(v, {1}),
-                        logsumexp(v, {1}), norm(v, {-1}), var(v),      norm(v, {1}, true, 0),
-                        argmax(v, 1, true)};
+    return list<symbol>{prod(v, {1}), prod(v + 5),           any(v, {0}),
+                        all(v, {1}),  logsumexp(v, {1}),     norm(v, {-1}),
+                        var(v),       norm(v, {1}, true, 0), argmax(v, 1, true)};
   });
   CHECK(got[0] == values{0, 4});
   CHECK(got[1] == values{8 * 1 * 5 * 6 * 7 * 7});
@@ -116,12 +116,11 @@ TEST_CASE("reductions that are composed", "[ops]") {
   CHECK(got[3] == values{0, 1});
   CHECK(std::abs(got[4][0] - std::log(std::exp(3.0) + std::exp(-4.0) + 1)) < 1e-6);
   CHECK(got[5] == values{5, 3});
-  CHECK(std::abs(got[6][0] - 50.0 / 9) < 1e-5);
+  CHECK(std::abs(got[6][0] - 47.0 / 9) < 1e-5);
   CHECK(got[7] == values{2, 3});
   CHECK(got[8] == values{0, 1});
-  auto const extremes = computed({2, 2}, {-infinity, -infinity, 1000, 1000}, [](symbol v) {
-    return list<symbol>{logsumexp(v, {1})};
-  });
+  auto const extremes = computed({2, 2}, {-infinity, -infinity, 1000, 1000},
+                                 [](symbol v) { return list<symbol>{logsumexp(v, {1})}; });
   CHECK(extremes[0][0] == -infinity);
   CHECK(std::abs(extremes[0][1] - (1000 + std::log(2.0))) < 1e-3);
 }

@@ -126,8 +126,8 @@ struct program_data {
 
 template <class Words>
 constexpr void visit(Words& w, program_sizes& n) {
-  for (int* const x : {&n.regions, &n.steps, &n.instructions, &n.stores, &n.slots, &n.streams, &n.buffers,
-                       &n.weights, &n.inputs, &n.outputs})
+  for (int* const x : {&n.regions, &n.steps, &n.instructions, &n.stores, &n.slots, &n.streams,
+                       &n.buffers, &n.weights, &n.inputs, &n.outputs})
     w(*x);
   w(n.failed);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/compiler/simplify/control.hpp>
 #include <typegrad/compiler/users.hpp>
 #include <typegrad/core/half.hpp>
 #include <typegrad/ops/registry.hpp>
@@ -68,7 +69,15 @@ class simplifier {
 
   constexpr symbol rewrite(int id) {
     node n = from_[id];
-    if (is_control(n.code)) return at(control(id));
+    if (is_control(n.code)) {
+      result_index_.resize(from_.size(), -1);
+      auto const simplify = [](graph const& region) {
+        graph smaller;
+        simplifier{region, smaller}.run();
+        return smaller;
+      };
+      return at(simplified_control(from_, id, users_, renamed_, to_, result_index_, simplify));
+    }
     if (n.code == op::concatenate) return concatenate(id);
     if (n.code == op::custom_gradient) return at(renamed_[from_.operand(id, 0)]);
     if (n.code == op::result) n.index = result_index_[id];
@@ -94,72 +103,6 @@ class simplifier {
     node m = n;
     m.attribute = -1;
     return build::append(to_, m, operands, n.operand_count, a);
-  }
-
-  // Control ---------------------------------------------------------------------------------------
-
-  /// The regions are simplified, without outputs that nobody asks for and inputs that they do not
-  /// read.
-  constexpr int control(int id) {
-    node n = from_[id];
-    control_form form = control_form_of(from_, id);
-    result_index_.resize(from_.size(), -1);
-    int const given = from_.regions[n.region].outputs.size();
-    int const fixed = n.code == op::cond ? 0 : n.code == op::while_loop ? given : form.carries;
-    list<int> kept(given, -1);
-    int next = fixed;
-    for (int k = 0; k < fixed; ++k) kept[k] = k;
-    for (int r = id + 1; r < from_.size(); ++r) {
-      if (from_[r].code != op::result || from_.operand(r, 0) != id || users_[r] == 0) continue;
-      int& place = kept[from_[r].index];
-      if (place < 0) place = next++;
-      result_index_[r] = place;
-    }
-    int const regions = region_count(n.code);
-    list<graph> simplified;
-    for (int i = 0; i < regions; ++i) {
-      graph const& region = from_.regions[n.region + i];
-      list<int> outputs(next, -1);
-      for (int k = 0; k < given; ++k)
-        if (kept[k] >= 0) outputs[kept[k]] = region.outputs[k];
-      graph smaller;
-      simplifier{detail::with_outputs(region, outputs), smaller}.run();
-      simplified.push_back(smaller);
-    }
-    int const first = first_region_operand(n.code);
-    list<bool> read(n.operand_count - first, false);
-    for (graph const& region : simplified)
-      for (node const& m : region.nodes)
-        if (m.code == op::input) read[m.index] = true;
-    list<int> operands;
-    if (first > 0) operands.push_back(renamed_[from_.operand(id, 0)]);
-    list<int> names(read.size(), -1);
-    control_form smaller = form;
-    for (int i = 0, to = 0; i < read.size(); ++i) {
-      bool const goes_round = n.code != op::cond && i < form.carries;
-      if (!read[i] && !goes_round) {
-        if (i < form.carries)
-          --smaller.carries;
-        else if (i < form.carries + form.sequences)
-          --smaller.sequences;
-        continue;
-      }
-      names[i] = to++;
-      operands.push_back(renamed_[from_.operand(id, first + i)]);
-    }
-    n.region = to_.regions.size();
-    for (graph& region : simplified) {
-      list<input_info> const inputs = region.inputs;
-      region.inputs.clear();
-      for (int i = 0; i < names.size(); ++i)
-        if (names[i] >= 0) region.inputs.push_back(inputs[i]);
-      for (node& m : region.nodes)
-        if (m.code == op::input) m.index = names[m.index];
-      to_.regions.push_back(region);
-    }
-    attribute const a = smaller.as_attribute();
-    n.attribute = -1;
-    return to_.add(n, operands.begin(), operands.size(), &a);
   }
 
   // Movement --------------------------------------------------------------------------------------

@@ -9,8 +9,7 @@ namespace typegrad {
 
 /// What `sort_key` makes of a T.
 template <class T>
-using sort_key_of =
-    std::conditional_t<std::is_same_v<T, double>, std::uint64_t, std::uint32_t>;
+using sort_key_of = std::conditional_t<std::is_same_v<T, double>, std::uint64_t, std::uint32_t>;
 
 /// An unsigned number for each x, in the order of the numbers: -0 is 0, NaN the greatest. In the
 /// opposite order if `backwards`.

@@ -133,7 +133,8 @@ class snapshot {
     for (node& n : a.nodes)
       if (is_control(n.code)) {
         n.index = detail::fingerprint(g.regions[n.region]).number();
-        if (n.code == op::cond) n.index ^= detail::fingerprint(g.regions[n.region + 1]).number() / 2;
+        if (n.code == op::cond)
+          n.index ^= detail::fingerprint(g.regions[n.region + 1]).number() / 2;
       }
     copy(g.operands, a.operands);
     copy(g.attributes, a.attributes);

@@ -111,8 +111,7 @@ constexpr list<symbol> split_at(symbol x, list<int> const& positions, int axis =
 }
 /// The elements along `axis` one by one, without it.
 constexpr list<symbol> unstack(symbol x, int axis = 0) {
-  if (build::poisoned(x) || !detail::find_axis("unstack", x, axis))
-    return detail::poisoned_list(x);
+  if (build::poisoned(x) || !detail::find_axis("unstack", x, axis)) return detail::poisoned_list(x);
   list<symbol> out;
   for (std::int64_t i = 0; i < x.shape()[axis]; ++i)
     out.push_back(squeeze(detail::part_of(x, axis, i, i + 1), {axis}));
@@ -227,8 +226,8 @@ constexpr symbol pad(symbol x, extents low, extents high, pad_mode mode) {
   bool valid = low.rank == x.rank() && high.rank == x.rank();
   for (int i = 0; valid && i < x.rank(); ++i) valid = low[i] >= 0 && high[i] >= 0;
   if (!valid)
-    return poison(g, sentence("pad: needs one non-negative amount for each axis of ",
-                              to_text(x.shape())));
+    return poison(
+        g, sentence("pad: needs one non-negative amount for each axis of ", to_text(x.shape())));
   for (int axis = 0; axis < x.rank(); ++axis) {
     std::int64_t const length = x.shape()[axis];
     std::int64_t const from = mode == pad_mode::reflect ? 1 : 0;
@@ -238,8 +237,7 @@ constexpr symbol pad(symbol x, extents low, extents high, pad_mode mode) {
                                 " to mirror, not ", low[axis], " and ", high[axis]));
     auto const beside = [&](std::int64_t count, bool front) {
       if (mode == pad_mode::edge) {
-        symbol const end = detail::part_of(x, axis, front ? 0 : length - 1,
-                                           front ? 1 : length);
+        symbol const end = detail::part_of(x, axis, front ? 0 : length - 1, front ? 1 : length);
         return repeat(end, count, axis);
       }
       symbol const mirrored = front ? detail::part_of(x, axis, from, from + count)
@@ -260,8 +258,8 @@ constexpr symbol pad(symbol x, extents low, extents high, pad_mode mode) {
 constexpr symbol one_hot(symbol indices, std::int64_t depth, dtype type = dtype::float32) {
   if (build::poisoned(indices)) return build::poisoned_like(indices);
   if (depth < 1 || indices.rank() == max_rank)
-    return poison(indices.owner(), sentence("one_hot: depth ", depth, " for extents ",
-                                            to_text(indices.shape())));
+    return poison(indices.owner(),
+                  sentence("one_hot: depth ", depth, " for extents ", to_text(indices.shape())));
   symbol const numbers = build::cast(build::iota(indices.owner(), {depth}, 0), indices.type());
   return build::cast(expand_dims(indices, -1) == numbers, type);
 }

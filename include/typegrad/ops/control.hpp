@@ -69,15 +69,15 @@ class loop_tracer {
       for (int i = 0; i < init_.size(); ++i) {
         again = again || (out.carry[i].per_sample() && !sampled_[i]);
         sampled_[i] = sampled_[i] || out.carry[i].per_sample();
-        results_.push_back(
-            (sampled_[i] ? build::spread(out.carry[i]) : out.carry[i]).id());
+        results_.push_back((sampled_[i] ? build::spread(out.carry[i]) : out.carry[i]).id());
       }
       for (symbol const& y : out.y) results_.push_back(y.id());
     }
     list<bool> const inside = depending_on(g_, parameters_);
     if (before.are_in(g_, inside)) {
-      g_.fail(sentence(name_, ": a layer within the loop adds a loss or updates a state; only what "
-                              "stands outside of loops can"));
+      g_.fail(sentence(name_,
+                       ": a layer within the loop adds a loss or updates a state; only what "
+                       "stands outside of loops can"));
       return false;
     }
     region_ = region_cutter{g_, inside, captures_}.cut(parameters_, results_);
@@ -178,8 +178,7 @@ constexpr scan_result scan(Turn const& turn, list<symbol> const& init, list<symb
       }))
     return poisoned;
   scan_result out;
-  list<symbol> const all =
-      loop.finish(op::scan, {init.size(), xs.size(), length, reverse}, {}, xs);
+  list<symbol> const all = loop.finish(op::scan, {init.size(), xs.size(), length, reverse}, {}, xs);
   for (int i = 0; i < all.size(); ++i) (i < init.size() ? out.carry : out.ys).push_back(all[i]);
   return out;
 }
@@ -271,9 +270,9 @@ constexpr list<symbol> fori_loop(symbol lower, symbol upper, Turn const& turn,
 }
 template <class Bound, class Turn>
 constexpr symbol fori_loop(Bound lower, Bound upper, Turn const& turn, symbol init) {
-  return fori_loop(lower, upper,
-                   [&](symbol i, list<symbol> const& v) { return list<symbol>{turn(i, v[0])}; },
-                   list<symbol>{init})[0];
+  return fori_loop(
+      lower, upper, [&](symbol i, list<symbol> const& v) { return list<symbol>{turn(i, v[0])}; },
+      list<symbol>{init})[0];
 }
 
 namespace detail {
@@ -325,16 +324,16 @@ constexpr list<symbol> cond_of_lists(symbol predicate, Then const& then, Else co
   for (int id = start; id < g.size(); ++id)
     inside[id] = !is_leaf(g[id].code) || is_number_leaf(g[id].code);
   if (before.are_in(g, inside)) {
-    g.fail(diagnosis{"cond: a layer within a case adds a loss or updates a state; only what stands "
-                     "outside of it can"});
+    g.fail(
+        diagnosis{"cond: a layer within a case adds a loss or updates a state; only what stands "
+                  "outside of it can"});
     return poisoned;
   }
   list<int> captures, ids[2];
   for (symbol const& x : yes) ids[0].push_back(x.id());
   for (symbol const& x : no) ids[1].push_back(x.id());
   graph regions[2];
-  for (int i = 0; i < 2; ++i)
-    regions[i] = region_cutter{g, inside, captures}.cut({}, ids[i]);
+  for (int i = 0; i < 2; ++i) regions[i] = region_cutter{g, inside, captures}.cut({}, ids[i]);
   // both are called with everything
   for (int i = regions[0].inputs.size(); i < captures.size(); ++i) {
     node const& n = g[captures[i]];

@@ -44,8 +44,7 @@ constexpr graph with_outputs(graph const& from, list<int> const& outputs) {
   for (int id = 0; id < from.size(); ++id) {
     if (!needed[id] && from[id].code != op::input) continue;
     list<int> operands;
-    for (int i = 0; i < from[id].operand_count; ++i)
-      operands.push_back(names[from.operand(id, i)]);
+    for (int i = 0; i < from[id].operand_count; ++i) operands.push_back(names[from.operand(id, i)]);
     names[id] = copy_node(from, id, to, operands.begin());
   }
   for (int const id : outputs) to.outputs.push_back(names[id]);
@@ -73,8 +72,10 @@ constexpr bool is_cheap(op code) {
     case op::transpose:
     case op::broadcast:
     case op::slice:
-    case op::reverse: return true;
-    default: return is_comparison(code);
+    case op::reverse:
+      return true;
+    default:
+      return is_comparison(code);
   }
 }
 
@@ -114,9 +115,7 @@ class scan_reverser {
   enum class origin : std::int8_t { none, again, sequence, capture, residual };
 
   constexpr bool is_float_input(int i) const { return is_floating(body_.inputs[i].type); }
-  constexpr bool wants(int i) const {
-    return is_float_input(i) && inputs_[i] >= 0 && c_.wants(i);
-  }
+  constexpr bool wants(int i) const { return is_float_input(i) && inputs_[i] >= 0 && c_.wants(i); }
   constexpr symbol in_body(int id) { return {body_, id}; }
 
   /// Parameters for the cotangents of the body's outputs.
@@ -179,6 +178,7 @@ class scan_reverser {
   constexpr void find_needed() {
     unknown_.resize(body_.size(), false);
     from_.resize(body_.size(), origin::none);
+    availability_.resize(body_.size(), 0);
     for (seeded const& s : carries_) unknown_[s.parameter] = true;
     for (seeded const& s : sequences_) unknown_[s.parameter] = true;
     for (int id = known_; id < body_.size(); ++id)
@@ -200,15 +200,19 @@ class scan_reverser {
     }
   }
 
-  /// Whether a known node is there without being kept.
-  constexpr bool available(int id) const {
+  /// Whether a known node is there without being kept. What once is not stays so, though what it is
+  /// computed from may be there by then.
+  constexpr bool available(int id) {
     node const& n = body_[id];
     if (from_[id] != origin::none || is_number_leaf(n.code)) return true;
     if (n.code == op::input) return n.index >= form_.carries;
     if (!is_cheap(n.code)) return false;
-    for (int i = 0; i < n.operand_count; ++i)
-      if (!available(body_.operand(id, i))) return false;
-    return true;
+    if (availability_[id] == 0) {
+      bool all = true;
+      for (int i = 0; all && i < n.operand_count; ++i) all = available(body_.operand(id, i));
+      availability_[id] = all ? 1 : -1;
+    }
+    return availability_[id] > 0;
   }
   constexpr void need(int id) {
     if (from_[id] != origin::none) return;
@@ -301,13 +305,14 @@ class scan_reverser {
   int id_;
   control_form form_;
   int region_;
-  graph body_;      ///< the region, to which its reverse mode is appended
-  int known_ = 0;   ///< nodes of the region itself
+  graph body_;     ///< the region, to which its reverse mode is appended
+  int known_ = 0;  ///< nodes of the region itself
   list<int> inputs_, cotangents_, results_;
   list<int> float_carries_, summed_, parts_;  ///< inputs whose cotangents come out, in this order
   list<seeded> carries_, sequences_;
   list<bool> unknown_;  ///< per node of the body, whether it depends on cotangents
   list<origin> from_;   ///< per node of the body: where the backward body has it from
+  list<int> availability_;  ///< per node of the body: 1 if it is `available`, -1 if not, 0 unknown
   list<int> used_parts_, used_captures_, residuals_, residual_results_;
 };
 
@@ -355,8 +360,7 @@ struct rule<op::cond> {
       for (int const k : given) {
         int const out = body.outputs[k];
         node const like = body[out];
-        symbol const seed{body, detail::region_input(body, like.shape, like.type,
-                                                     like.per_sample)};
+        symbol const seed{body, detail::region_input(body, like.shape, like.type, like.per_sample)};
         int& cotangent = cotangents[out];
         cotangent = cotangent < 0 ? seed.id() : (symbol{body, cotangent} + seed).id();
       }
@@ -373,8 +377,7 @@ struct rule<op::cond> {
     }
     int const at = g.regions.size();
     for (graph const& r : cases) g.regions.push_back(r);
-    int const back =
-        detail::append_control(g, op::cond, {all.size() - 1, 0, 0, false}, all, at);
+    int const back = detail::append_control(g, op::cond, {all.size() - 1, 0, 0, false}, all, at);
     list<symbol> const results = detail::results_of(g, back, cases[0], wanted.size(), 0);
     for (int i = 0; i < wanted.size(); ++i) c.add(wanted[i], results[i]);
   }

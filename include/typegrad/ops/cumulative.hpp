@@ -16,8 +16,8 @@ constexpr symbol cumulative_sum(symbol x, int axis, bool backwards, bool exclusi
   if (poisoned(x)) return poisoned_like(x);
   if (!typegrad::detail::find_axis("cumsum", x, axis)) return {x.owner(), -1};
   if (is_half(x.type()))
-    return build::cast(
-        cumulative_sum(build::cast(x, dtype::float32), axis, backwards, exclusive), x.type());
+    return build::cast(cumulative_sum(build::cast(x, dtype::float32), axis, backwards, exclusive),
+                       x.type());
   if (!is_floating(x.type())) x = build::cast(x, dtype::int32);
   node n;
   n.code = op::cumulative_sum;

@@ -30,9 +30,7 @@ struct axis_labels {
     return -1;
   }
   constexpr bool has(char letter) const { return find(letter) >= 0; }
-  constexpr std::string_view text() const {
-    return {at, static_cast<std::size_t>(count)};
-  }
+  constexpr std::string_view text() const { return {at, static_cast<std::size_t>(count)}; }
 };
 
 inline constexpr int most_einsum_operands = 16;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <typegrad/core/quiet.hpp>
+#include <typegrad/ops/division.hpp>
 #include <typegrad/ops/operators.hpp>
 #include <typegrad/ops/reduction.hpp>  // gradient_context::add
 #include <typegrad/ops/rule.hpp>
+#include <typegrad/ops/trigonometry.hpp>
 
 #include <cmath>
 
@@ -24,70 +26,6 @@ constexpr T choose(M const& condition, T const& a, T const& b) {
   else
     return select(condition, a, b);
 }
-
-/// f of numbers, or of the lanes of vectors one by one.
-template <class F, class T, class... Rest>
-constexpr T lane_by_lane(F const& f, T const& a, Rest const&... rest) {
-  if constexpr (std::is_arithmetic_v<T>) {
-    return f(a, rest...);
-  } else {
-    using value = typename T::value_type;
-    constexpr std::size_t count = T::size;
-    value lanes[1 + sizeof...(Rest)][count] = {};
-    std::size_t next = 0;
-    for (T const* const x : {&a, &rest...}) x->store_unaligned(lanes[next++]);
-    for (std::size_t i = 0; i < count; ++i) {
-      if constexpr (sizeof...(Rest) == 0)
-        lanes[0][i] = f(lanes[0][i]);
-      else
-        lanes[0][i] = f(lanes[0][i], lanes[1][i]);
-    }
-    return T::load_unaligned(lanes[0]);
-  }
-}
-
-/// The remainder of a / b rounded down: of b's sign. Of a division by 0 NaN, or 0 for integers.
-/// Source: Python, NumPy's `remainder`.
-struct remainder_of {
-  template <class T>
-  constexpr T operator()(T a, T b) const {
-    if constexpr (std::is_integral_v<T>) {
-      if (b == 0 || b == T(-1)) return 0;
-      T const r = static_cast<T>(a % b);
-      return static_cast<T>(r != 0 && (r < 0) != (b < 0) ? r + b : r);
-    } else {
-      using std::copysign;
-      using std::fmod;
-      T const r = fmod(a, b);
-      if (r == 0) return copysign(T(0), b);
-      return (r < 0) != (b < 0) ? r + b : r;
-    }
-  }
-};
-/// a / b rounded down. Of a division by 0 an infinity or NaN, or 0 for integers. Source: NumPy's
-/// `floor_divide`.
-struct floor_divided {
-  template <class T>
-  constexpr T operator()(T a, T b) const {
-    if constexpr (std::is_integral_v<T>) {
-      if (b == 0) return 0;
-      if (b == T(-1)) return static_cast<T>(std::make_unsigned_t<T>(0) - std::make_unsigned_t<T>(a));
-      T const q = static_cast<T>(a / b);
-      return static_cast<T>(a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q);
-    } else {
-      using std::copysign;
-      using std::floor;
-      using std::fmod;
-      if (b == 0) return a / b;
-      T const r = fmod(a, b);
-      T q = (a - r) / b;
-      if (r != 0 && (r < 0) != (b < 0)) q -= 1;
-      if (q == 0) return copysign(T(0), a / b);
-      T const whole = floor(q);
-      return q - whole > T(0.5) ? whole + 1 : whole;
-    }
-  }
-};
 
 inline constexpr double ln_2 = 0.69314718055994531;
 inline constexpr double ln_10 = 2.3025850929940457;
@@ -239,160 +177,6 @@ struct rule<op::rsqrt> {
 };
 
 template <>
-struct rule<op::sin> {
-  static constexpr std::string_view name = "sin";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::sin;
-    return sin(x);
-  }
-  static constexpr void gradient(gradient_context& c) { c.add(0, c.dy * cos(c.operand(0))); }
-};
-
-template <>
-struct rule<op::cos> {
-  static constexpr std::string_view name = "cos";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::cos;
-    return cos(x);
-  }
-  static constexpr void gradient(gradient_context& c) { c.add(0, -(c.dy * sin(c.operand(0)))); }
-};
-
-template <>
-struct rule<op::tan> {
-  static constexpr std::string_view name = "tan";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::tan;
-    return tan(x);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    c.add(0, c.dy * (1 + c.y * c.y));
-  }
-};
-
-template <>
-struct rule<op::asin> {
-  static constexpr std::string_view name = "asin";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::asin;
-    return asin(x);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    symbol const x = c.operand(0);
-    c.add(0, c.dy * rsqrt((1 - x) * (1 + x)));
-  }
-};
-
-template <>
-struct rule<op::acos> {
-  static constexpr std::string_view name = "acos";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::acos;
-    return acos(x);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    symbol const x = c.operand(0);
-    c.add(0, -(c.dy * rsqrt((1 - x) * (1 + x))));
-  }
-};
-
-template <>
-struct rule<op::atan> {
-  static constexpr std::string_view name = "atan";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::atan;
-    return atan(x);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    c.add(0, c.dy / (1 + square(c.operand(0))));
-  }
-};
-
-template <>
-struct rule<op::sinh> {
-  static constexpr std::string_view name = "sinh";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::sinh;
-    return sinh(x);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    c.add(0, c.dy * cosh(c.operand(0)));
-  }
-};
-
-template <>
-struct rule<op::cosh> {
-  static constexpr std::string_view name = "cosh";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::cosh;
-    return cosh(x);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    c.add(0, c.dy * sinh(c.operand(0)));
-  }
-};
-
-template <>
-struct rule<op::tanh> {
-  static constexpr std::string_view name = "tanh";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::tanh;
-    return tanh(x);
-  }
-  static constexpr void gradient(gradient_context& c) { c.add(0, c.dy * (1 - c.y * c.y)); }
-};
-
-template <>
-struct rule<op::asinh> {
-  static constexpr std::string_view name = "asinh";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::asinh;
-    return asinh(x);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    c.add(0, c.dy * rsqrt(square(c.operand(0)) + 1));
-  }
-};
-
-template <>
-struct rule<op::acosh> {
-  static constexpr std::string_view name = "acosh";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::acosh;
-    return acosh(x);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    symbol const x = c.operand(0);
-    c.add(0, c.dy * rsqrt((x - 1) * (x + 1)));
-  }
-};
-
-template <>
-struct rule<op::atanh> {
-  static constexpr std::string_view name = "atanh";
-  template <class T>
-  static constexpr T apply(T const& x) {
-    using std::atanh;
-    return atanh(x);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    symbol const x = c.operand(0);
-    c.add(0, c.dy / ((1 - x) * (1 + x)));
-  }
-};
-
-template <>
 struct rule<op::sigmoid> {
   static constexpr std::string_view name = "sigmoid";
   template <class T>
@@ -538,46 +322,6 @@ struct rule<op::divide> {
   static constexpr void gradient(gradient_context& c) {
     c.add(0, c.dy / c.operand(1));
     c.add(1, -(c.dy * c.y / c.operand(1)));
-  }
-};
-
-template <>
-struct rule<op::floor_divide> : detail::no_gradient {
-  static constexpr std::string_view name = "floor_divide";
-  template <class T>
-  static constexpr T apply(T const& a, T const& b) {
-    return detail::lane_by_lane(detail::floor_divided{}, a, b);
-  }
-};
-
-template <>
-struct rule<op::remainder> {
-  static constexpr std::string_view name = "mod";
-  template <class T>
-  static constexpr T apply(T const& a, T const& b) {
-    return detail::lane_by_lane(detail::remainder_of{}, a, b);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    c.add(0, c.dy);
-    c.add(1, -(c.dy * floor_divide(c.operand(0), c.operand(1))));
-  }
-};
-
-/// The angle of the point (b, a), within ±pi.
-template <>
-struct rule<op::atan2> {
-  static constexpr std::string_view name = "atan2";
-  template <class T>
-  static constexpr T apply(T const& a, T const& b) {
-    using std::atan2;
-    return atan2(a, b);
-  }
-  static constexpr void gradient(gradient_context& c) {
-    symbol const a = c.operand(0);
-    symbol const b = c.operand(1);
-    symbol const scaled = c.dy / (square(a) + square(b));
-    c.add(0, scaled * b);
-    c.add(1, -(scaled * a));
   }
 };
 

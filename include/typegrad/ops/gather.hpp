@@ -18,8 +18,8 @@ namespace detail {
 /// Indices as int32. False, and a sentence, if they are no integers.
 constexpr bool as_indices(std::string_view name, symbol& indices) {
   if (is_floating(indices.type())) {
-    indices.owner().fail(sentence(name, ": indices must be integers, got ",
-                                  to_text(indices.type()), "; cast them"));
+    indices.owner().fail(
+        sentence(name, ": indices must be integers, got ", to_text(indices.type()), "; cast them"));
     return false;
   }
   indices = build::cast(indices, dtype::int32);
@@ -107,13 +107,12 @@ constexpr symbol scatter_add(extents const& shape, symbol indices, symbol update
   }
   if (!(updates.shape() == wanted) || (each && !(indices.shape() == wanted)))
     return poison(g, sentence(name, ": into extents ", to_text(shape), " at indices of ",
-                              to_text(indices.shape()), " along axis ", axis,
-                              " needs updates of ", to_text(wanted), ", got ",
-                              to_text(updates.shape())));
+                              to_text(indices.shape()), " along axis ", axis, " needs updates of ",
+                              to_text(wanted), ", got ", to_text(updates.shape())));
   if (is_half(updates.type()))  // sums are in float32
-    return build::cast(build::scatter_add(shape, indices, build::cast(updates, dtype::float32),
-                                          axis, over_batch),
-                       updates.type());
+    return build::cast(
+        build::scatter_add(shape, indices, build::cast(updates, dtype::float32), axis, over_batch),
+        updates.type());
   if (!is_floating(updates.type())) updates = build::cast(updates, dtype::int32);
   bool const samples = indices.per_sample() || updates.per_sample();
   node n;
@@ -173,8 +172,7 @@ struct rule<op::scatter_add> {
     symbol const indices = c.operand(0);
     int const axis = c.y.info().index;
     bool const each = indices.rank() == c.y.rank() && c.operand(1).rank() == c.y.rank();
-    c.add(1, each ? build::gather_along(c.dy, indices, axis)
-                  : build::gather(c.dy, indices, axis));
+    c.add(1, each ? build::gather_along(c.dy, indices, axis) : build::gather(c.dy, indices, axis));
   }
 };
 

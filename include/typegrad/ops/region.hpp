@@ -124,8 +124,7 @@ class region_cutter {
   }
   constexpr int copy(int id) {
     list<int> operands;
-    for (int i = 0; i < g_[id].operand_count; ++i)
-      operands.push_back(name_of(g_.operand(id, i)));
+    for (int i = 0; i < g_[id].operand_count; ++i) operands.push_back(name_of(g_.operand(id, i)));
     return copy_node(g_, id, region_, operands.begin());
   }
   /// What stands for node `id` within the region; views and numbers from outside are made anew.
@@ -163,8 +162,8 @@ constexpr list<bool> depending_on(graph const& g, list<int> const& parameters) {
 
 /// A control node, its operands given, its first region added last. Requires regions that are
 /// there already.
-constexpr int append_control(graph& g, op code, control_form const& form,
-                             list<int> const& operands, int first_region) {
+constexpr int append_control(graph& g, op code, control_form const& form, list<int> const& operands,
+                             int first_region) {
   node n;
   n.code = code;
   n.region = first_region;

@@ -19,8 +19,10 @@ constexpr symbol prod(symbol x, axis_list axes = {}, bool keep_dims = false) {
   axis_list const all = detail::normalized(axes, from.rank);
   extents result;
   for (int i = 0; i < from.rank; ++i)
-    if (!all.contains(i)) result.push_back(from[i]);
-    else if (keep_dims) result.push_back(1);
+    if (!all.contains(i))
+      result.push_back(from[i]);
+    else if (keep_dims)
+      result.push_back(1);
   for (int i = 0; i < all.size(); ++i)
     if (all[i] < 0 || all[i] >= from.rank)
       return poison(x.owner(),
@@ -36,11 +38,11 @@ constexpr symbol prod(symbol x, axis_list axes = {}, bool keep_dims = false) {
   if (length == 0) return build::constant(x.owner(), 1, x.type(), result);
   while (length > 1) {
     std::int64_t const half = length / 2;
-    symbol const product = build::slice(y, {0, 0}, {half, kept}) *
-                           build::slice(y, {half, 0}, {2 * half, kept});
-    y = length % 2 == 0 ? product
-                        : build::concatenate(product,
-                                             build::slice(y, {length - 1, 0}, {length, kept}), 0);
+    symbol const product =
+        build::slice(y, {0, 0}, {half, kept}) * build::slice(y, {half, 0}, {2 * half, kept});
+    y = length % 2 == 0
+            ? product
+            : build::concatenate(product, build::slice(y, {length - 1, 0}, {length, kept}), 0);
     length = half + length % 2;
   }
   return build::reshape(y, result);

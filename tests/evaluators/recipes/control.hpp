@@ -82,10 +82,11 @@ struct loops {
     out(while_loop(below(-1), [](symbol v) { return 2 * v; }, s));  // no turn
     out(while_loop(below(40), [&](symbol v) { return v + x + 1; }, s));
     symbol const times = abs(n);
-    out(fori_loop(build::constant(g, 0, dtype::int32), times,
-                  [](symbol i, symbol v) { return v + cast(i, dtype::float32); }, x));
-    out(fori_loop(1, 4, [&](symbol i, symbol v) { return sin(v) + s * cast(i, dtype::float32); },
-                  x));
+    out(fori_loop(
+        build::constant(g, 0, dtype::int32), times,
+        [](symbol i, symbol v) { return v + cast(i, dtype::float32); }, x));
+    out(fori_loop(
+        1, 4, [&](symbol i, symbol v) { return sin(v) + s * cast(i, dtype::float32); }, x));
     list<symbol> const two = while_loop(
         [](list<symbol> const& v) { return v[1] < 3; },
         [&](list<symbol> const& v) -> list<symbol> {
@@ -112,15 +113,14 @@ struct cases {
           which, [&] { return list<symbol>{sum(x * s), s + 1}; },
           [&] { return list<symbol>{sum(x), sort(s)}; });
       for (symbol const& z : both) out(z);
-      for (int const id :
-           differentiate(g, sum(y * y) + both[0], list<int>{x.id(), s.id()}))
+      for (int const id : differentiate(g, sum(y * y) + both[0], list<int>{x.id(), s.id()}))
         g.outputs.push_back(id);
     }
     out(cond(sum(x) > 0, [&] { return exp(x); }, [&] { return s; }));
     scan_result const r = scan(
         [&](symbol c, symbol part) -> scan_step {
-          return {{cond(batch_sum(part) > 0, [&] { return c + part; }, [&] { return c * s; })},
-                  {c}};
+          return {
+              {cond(batch_sum(part) > 0, [&] { return c + part; }, [&] { return c * s; })}, {c}};
         },
         x, x);
     out(r.carry[0]);

@@ -29,8 +29,8 @@ class grouping {
           while (is_view(g[o].code)) o = g.operand(o, 0);
           compared_[o] = is_floating(g[o].type) && is_elementwise(g[o].code);
         }
-    // What a kernel of an op's own reads lies in memory. The builder of bodies would find that out as well,
-    // one value an attempt: in mixed precision, as many attempts as there are weights.
+    // What a kernel of an op's own reads lies in memory. The builder of bodies would find that out as
+    // well, one value an attempt: in mixed precision, as many attempts as there are weights.
     list<int> const users = users_of(g);
     for (int id = 0; id < g.size(); ++id)
       for (int i = 0; users[id] > 0 && reads_memory(g[id].code) && i < g[id].operand_count; ++i) {

@@ -104,8 +104,7 @@ struct control_kernel {
         outputs[static_cast<std::size_t>(k)] = part(slots, op.result_slot(k), t);
     }
     void take_over() {
-      for (std::size_t i = 0; i < static_cast<std::size_t>(op.carries); ++i)
-        inputs[i] = outputs[i];
+      for (std::size_t i = 0; i < static_cast<std::size_t>(op.carries); ++i) inputs[i] = outputs[i];
     }
     static void* part(void* const* slots, int slot, std::int64_t t) {
       return static_cast<std::byte*>(slots[slot]) + t * part_bytes(slot);
@@ -121,13 +120,18 @@ struct control_kernel {
           Program::data.slots[static_cast<std::size_t>(r.first_slot) + i])];
       auto const index = static_cast<std::size_t>(b.index);
       switch (b.where) {
-        case buffer::place::input: slots[i] = at.inputs[index]; break;
-        case buffer::place::output: slots[i] = at.outputs[index]; break;
-        default: slots[i] = run.arena + Program::arena_offset(b, run.batch_size);
+        case buffer::place::input:
+          slots[i] = at.inputs[index];
+          break;
+        case buffer::place::output:
+          slots[i] = at.outputs[index];
+          break;
+        default:
+          slots[i] = run.arena + Program::arena_offset(b, run.batch_size);
       }
     }
-    detail::run_steps<Program, Arch, r.first_step, r.step_count, r.first_slot>(
-        members, slots.data(), run);
+    detail::run_steps<Program, Arch, r.first_step, r.step_count, r.first_slot>(members,
+                                                                               slots.data(), run);
   }
 
   template <std::size_t... I>
@@ -139,8 +143,7 @@ struct control_kernel {
   static void copy_one(team const& members, pointers const& at, void* const* slots,
                        run_context const& run) {
     constexpr buffer b = buffer_at(op.result_slot(I));
-    std::int64_t const bytes =
-        b.elements * bytes_of(b.type) * (b.per_sample ? run.batch_size : 1);
+    std::int64_t const bytes = b.elements * bytes_of(b.type) * (b.per_sample ? run.batch_size : 1);
     auto* const to = static_cast<std::byte*>(slots[op.result_slot(I)]);
     auto const* const from = static_cast<std::byte const*>(at.inputs[static_cast<std::size_t>(I)]);
     if (to == from) return;

@@ -202,7 +202,8 @@ inline void run_checked(bindings const& b) noexcept {
   for (std::size_t i = 0; i < static_cast<std::size_t>(whole.slot_count); ++i)
     slots[i] = buffers[static_cast<std::size_t>(data.slots[i])];
   auto const values = static_cast<std::size_t>(Program::arena_bytes(b.batch_size));
-  run_context const context{b.batch_size, b.seed, b.step, b.arena + (values + 63) / 64 * 64, b.arena};
+  run_context const context{b.batch_size, b.seed, b.step, b.arena + (values + 63) / 64 * 64,
+                            b.arena};
   run_team(b.threads, [&](team const& members) {
     detail::run_steps<Program, Arch, 0, Program::step_count, 0>(members, slots.data(), context);
   });

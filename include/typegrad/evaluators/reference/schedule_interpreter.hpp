@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/compiler/program.hpp>
+#include <typegrad/evaluators/reference/bytes.hpp>
 #include <typegrad/evaluators/reference/interpreter.hpp>
 
 #include <algorithm>
@@ -26,7 +27,7 @@ class schedule_interpreter {
     std::vector<values> out;
     for (int i = 0; i < c_.source.outputs.size(); ++i) {
       node const& n = c_.source[c_.source.outputs[i]];
-      out.push_back(unpacked(outputs_[index(i)], n.type));
+      out.push_back(detail::unpacked(outputs_[index(i)], n.type));
     }
     return out;
   }
@@ -35,7 +36,7 @@ class schedule_interpreter {
   diagnosis const& fault() const { return fault_; }
 
  private:
-  using bytes = std::vector<unsigned char>;
+  using bytes = detail::bytes;
   static constexpr unsigned char never_written = 0xFF;  // a NaN, or -1
 
   struct position {
@@ -49,70 +50,6 @@ class schedule_interpreter {
 
   // Memory ----------------------------------------------------------------------------------------
 
-  static double read(unsigned char const* p, dtype type) {
-    switch (type) {
-      case dtype::float32:
-        return static_cast<double>(load<float>(p));
-      case dtype::float64:
-        return load<double>(p);
-      case dtype::int32:
-        return static_cast<double>(load<std::int32_t>(p));
-      case dtype::int8:
-        return static_cast<double>(load<std::int8_t>(p));
-      case dtype::boolean:
-        return static_cast<double>(*p != 0);
-      case dtype::float16:
-        return static_cast<double>(static_cast<float>(load<float16>(p)));
-      case dtype::bfloat16:
-        return static_cast<double>(static_cast<float>(load<bfloat16>(p)));
-      default:
-        return std::numeric_limits<double>::quiet_NaN();
-    }
-  }
-  static void write(unsigned char* p, dtype type, double x) {
-    switch (type) {
-      case dtype::float32:
-        return save(p, static_cast<float>(x));
-      case dtype::float64:
-        return save(p, x);
-      case dtype::int32:
-        return save(p, static_cast<std::int32_t>(x));
-      case dtype::int8:
-        return save(p, static_cast<std::int8_t>(x));
-      case dtype::boolean:
-        *p = x != 0 ? 1 : 0;
-        return;
-      case dtype::float16:
-        return save(p, float16{static_cast<float>(x)});
-      case dtype::bfloat16:
-        return save(p, bfloat16{static_cast<float>(x)});
-      default:
-        return;
-    }
-  }
-  template <class T>
-  static T load(unsigned char const* p) {
-    T x;
-    std::memcpy(&x, p, sizeof(T));
-    return x;
-  }
-  template <class T>
-  static void save(unsigned char* p, T x) {
-    std::memcpy(p, &x, sizeof(T));
-  }
-  static bytes packed(values const& v, dtype type) {
-    bytes out(v.size() * index(bytes_of(type)));
-    for (std::size_t i = 0; i < v.size(); ++i)
-      write(out.data() + i * index(bytes_of(type)), type, v[i]);
-    return out;
-  }
-  static values unpacked(bytes const& b, dtype type) {
-    values out(b.size() / index(bytes_of(type)));
-    for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = read(b.data() + i * index(bytes_of(type)), type);
-    return out;
-  }
-
   void prepare() {
     graph const& g = c_.source;
     inputs_.clear();
@@ -121,9 +58,9 @@ class schedule_interpreter {
     places_.clear();
     fault_ = {};
     for (int i = 0; i < g.inputs.size(); ++i)
-      inputs_.push_back(packed(b_.inputs[index(i)], g.inputs[i].type));
+      inputs_.push_back(detail::packed(b_.inputs[index(i)], g.inputs[i].type));
     for (int i = 0; i < g.weights.size(); ++i)
-      weights_.push_back(packed(b_.weights[index(i)], g.weights[i].type));
+      weights_.push_back(detail::packed(b_.weights[index(i)], g.weights[i].type));
     for (int const id : g.outputs) {
       node const& n = g[id];
       std::int64_t const count = n.shape.count() * (n.per_sample ? b_.batch_size : 1);
@@ -319,11 +256,12 @@ class schedule_interpreter {
       int const slot = w.slots[i];
       std::int64_t const each = w.sampled[i] ? elements_of(s, slot) : 0;
       auto const* const at = element(s, slot, sample * each + e);
-      return at == nullptr ? 0 : read(at, type_of(s, slot));
+      return at == nullptr ? 0 : detail::read(at, type_of(s, slot));
     };
     store const& x = s.stores[0];
     auto const write_at = [&](std::int64_t sample, std::int64_t e, double number) {
-      if (auto* const at = element(s, x.slot, sample * w.results() + e)) write(at, x.type, number);
+      if (auto* const at = element(s, x.slot, sample * w.results() + e))
+        detail::write(at, x.type, number);
     };
     if (w.type == dtype::float32)
       run_whole<float>(w, b_.batch_size, read_at, write_at);
@@ -366,7 +304,7 @@ class schedule_interpreter {
         return rounded(static_cast<double>(place(n.where, p, axes)), n.type);
       case op::input: {
         unsigned char const* const at = element(s, n.slot, place(n.where, p, axes));
-        return at == nullptr ? 0 : read(at, type_of(s, n.slot));
+        return at == nullptr ? 0 : detail::read(at, type_of(s, n.slot));
       }
       case op::random_uniform:
         return static_cast<double>(uniform_at(b_.seed, b_.step,
@@ -406,7 +344,7 @@ class schedule_interpreter {
 
   void put(step const& s, store const& x, position const& p, double number) {
     if (unsigned char* const at = element(s, x.slot, place(x.where, p, s.rank)))
-      write(at, x.type, number);
+      detail::write(at, x.type, number);
   }
   /// Everything is read before anything is written, as a kernel does with a vector.
   void put_all(step const& s, position const& p, int scalar_axes,
@@ -506,8 +444,8 @@ class schedule_interpreter {
         auto const* const b =
             element(s, c.slot_b, place(c.b, p, c.loops) + k * c.b_inner + column * c.b_column);
         if (a == nullptr || b == nullptr) return;
-        double const x = read(a, type);
-        double const y = read(b, type);
+        double const x = detail::read(a, type);
+        double const y = detail::read(b, type);
         sum += static_cast<float>(x) * static_cast<float>(y);
         sum64 += x * y;
       }
@@ -528,7 +466,7 @@ class schedule_interpreter {
           sampled ? c_.memory.buffers[c_.memory.buffer_of[s.buffers[slot]]].elements : 0;
       return [this, &s, slot, count](std::int64_t sample, std::int64_t i) {
         auto const* const at = element(s, slot, sample * count + i);
-        return at == nullptr ? 0 : read(at, type_of(s, slot));
+        return at == nullptr ? 0 : detail::read(at, type_of(s, slot));
       };
     };
     std::int64_t const each = c.rows.extent * c.columns.extent;

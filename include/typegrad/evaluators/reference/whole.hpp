@@ -39,8 +39,9 @@ void run_whole(whole_op const& w, std::int64_t batch_size, Read const& read, Wri
               if (gathers)
                 write(s, along(m, w.count), read(0, s, at));
               else
-                sums[index(at)] = static_cast<double>(static_cast<Real>(sums[index(at)]) +
-                                                      static_cast<Real>(read(1, s, along(m, w.count))));
+                sums[index(at)] =
+                    static_cast<double>(static_cast<Real>(sums[index(at)]) +
+                                        static_cast<Real>(read(1, s, along(m, w.count))));
             }
             break;
           }

@@ -117,8 +117,7 @@ class control_runner {
     constexpr region_info r = Program::data.regions[static_cast<std::size_t>(R)];
     std::array<void*, static_cast<std::size_t>(r.slot_count) + 1> slots;
     for (int i = 0; i < r.slot_count; ++i) {
-      buffer const& b =
-          Program::data.buffers[index(Program::data.slots[index(r.first_slot + i)])];
+      buffer const& b = Program::data.buffers[index(Program::data.slots[index(r.first_slot + i)])];
       switch (b.where) {
         case buffer::place::input:
           slots[index(i)] = inputs_[index(b.index)];

@@ -26,8 +26,8 @@ struct gather_kernel : detail::whole_walk<Op> {
       std::int64_t const m = r % Op.count;
       std::int64_t const o = r / Op.count % Op.outer;
       std::int64_t const s = r / (Op.count * Op.outer);
-      element const* const from = x + s * walk::sample_of(0, Op.outer * Op.length * Op.inner) +
-                                  o * Op.length * Op.inner;
+      element const* const from =
+          x + s * walk::sample_of(0, Op.outer * Op.length * Op.inner) + o * Op.length * Op.inner;
       std::int32_t const* const named = indices + s * walk::sample_of(1, Op.indices());
       element* const to = y + r * Op.inner;
       if constexpr (Op.each) {
@@ -62,17 +62,17 @@ struct scatter_kernel : detail::whole_walk<Op> {
     for (std::int64_t e = first * Op.inner; e < last * Op.inner; ++e) y[e] = element(0);
     for (std::int64_t block = first / Op.length; block * Op.length < last; ++block) {
       std::int64_t const begin = block * Op.length < first ? first - block * Op.length : 0;
-      std::int64_t const end = last - block * Op.length < Op.length ? last - block * Op.length
-                                                                    : Op.length;
+      std::int64_t const end =
+          last - block * Op.length < Op.length ? last - block * Op.length : Op.length;
       std::int64_t const o = block % Op.outer;
       element* const to = y + block * Op.length * Op.inner;
       std::int64_t const sample = Op.over_batch ? 0 : block / Op.outer;
       std::int64_t const samples_end = Op.over_batch ? batch : sample + 1;
       for (std::int64_t s = sample; s < samples_end; ++s) {
         std::int32_t const* const named = indices + s * walk::sample_of(0, Op.indices());
-        element const* const from =
-            updates + s * walk::sample_of(1, Op.outer * Op.count * Op.inner) +
-            o * Op.count * Op.inner;
+        element const* const from = updates +
+                                    s * walk::sample_of(1, Op.outer * Op.count * Op.inner) +
+                                    o * Op.count * Op.inner;
         for (std::int64_t m = 0; m < Op.count; ++m)
           add(to, named, from + m * Op.inner, o, m, begin, end);
       }

@@ -28,8 +28,8 @@ struct argsort_kernel : detail::whole_walk<Op> {
                   void* result, std::byte* scratch) {
     auto const* const x = static_cast<element const*>(operands[0]);
     auto* const y = static_cast<std::int32_t*>(result);
-    auto* const keys = reinterpret_cast<placed*>(
-        scratch + member_bytes * static_cast<std::size_t>(members.index));
+    auto* const keys =
+        reinterpret_cast<placed*>(scratch + member_bytes * static_cast<std::size_t>(members.index));
     std::int64_t const lines = walk::result_samples(batch) * Op.outer * Op.inner;
     auto const [first, last] = members.part(lines, walk::rows_of(Op.length * 16));
     for (std::int64_t l = first; l < last; ++l) {

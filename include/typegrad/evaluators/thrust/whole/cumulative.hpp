@@ -22,8 +22,8 @@ struct cumulative_sum_kernel : whole_walk<Source> {
     std::int64_t const operand_block = walk::sampled_first ? block : block % outer;
     auto const* const x = static_cast<element const*>(a.slots[walk::first_slot]) +
                           operand_block * length * inner + u % inner;
-    auto* const y = static_cast<element*>(a.slots[walk::result_slot]) + block * length * inner +
-                    u % inner;
+    auto* const y =
+        static_cast<element*>(a.slots[walk::result_slot]) + block * length * inner + u % inner;
     element sum = element(0);
     for (std::int64_t k = 0; k < length; ++k) {
       std::int64_t const at = (walk::backwards ? length - 1 - k : k) * inner;

@@ -97,8 +97,8 @@ struct scatter_rows_kernel : whole_walk<Source> {
     // update p of them all, those of one sample after the other's
     auto const index_of = [&](std::int64_t p) {
       std::int64_t const s = sample + p / count;
-      return walk::named(indices + (walk::sampled_first ? s * walk::index_count : 0), o,
-                         p % count, 0);
+      return walk::named(indices + (walk::sampled_first ? s * walk::index_count : 0), o, p % count,
+                         0);
     };
     auto const row_of = [&](std::int64_t p) {
       std::int64_t const s = sample + p / count;

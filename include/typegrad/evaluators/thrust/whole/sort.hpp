@@ -38,10 +38,10 @@ struct argsort_kernel : whole_walk<Source> {
     std::int64_t const rest = u / inner;
     std::int64_t const block = counts ? rest / length : rest;
     std::int64_t const operand_block = walk::sampled_first ? block : block % outer;
-    auto const* const x = static_cast<element const*>(a.slots[walk::first_slot]) +
-                          operand_block * length * inner + i;
-    auto* const y = static_cast<std::int32_t*>(a.slots[walk::result_slot]) +
-                    block * walk::count * inner + i;
+    auto const* const x =
+        static_cast<element const*>(a.slots[walk::first_slot]) + operand_block * length * inner + i;
+    auto* const y =
+        static_cast<std::int32_t*>(a.slots[walk::result_slot]) + block * walk::count * inner + i;
     if constexpr (counts) {
       std::int64_t const k = rest % length;
       auto const mine = key_at(x, k);
