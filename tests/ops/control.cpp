@@ -188,4 +188,15 @@ TEST_CASE("loops and cases say what they need", "[ops]") {
         }) ==
         "scan: a layer within the loop adds a loss or updates a state; only what stands "
         "outside of loops can");
+  CHECK(error_of([](symbol x, symbol) {  // in an attempt before the last one
+          fori_loop(
+              0, 2,
+              [&](symbol, symbol v) {
+                if (!v.per_sample()) v.owner().losses.push_back(sum(v).id());
+                return v + x;
+              },
+              build::constant(x.owner(), 0, dtype::float32, {4}));
+        }) ==
+        "scan: a layer within the loop adds a loss or updates a state; only what stands outside of "
+        "loops can");
 }

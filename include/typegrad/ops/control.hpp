@@ -73,13 +73,13 @@ class loop_tracer {
       }
       for (symbol const& y : out.y) results_.push_back(y.id());
     }
-    list<bool> const inside = depending_on(g_, parameters_);
-    if (before.are_in(g_, inside)) {
+    if (before.are_in(g_, depending_on(g_, all_parameters_))) {
       g_.fail(sentence(name_,
                        ": a layer within the loop adds a loss or updates a state; only what "
                        "stands outside of loops can"));
       return false;
     }
+    list<bool> const inside = depending_on(g_, parameters_);
     region_ = region_cutter{g_, inside, captures_}.cut(parameters_, results_);
     return true;
   }
@@ -103,6 +103,7 @@ class loop_tracer {
   constexpr symbol parameter(extents const& shape, dtype type, bool per_sample) {
     symbol const p = build::parameter(g_, shape, type, per_sample);
     parameters_.push_back(p.id());
+    all_parameters_.push_back(p.id());
     return p;
   }
   constexpr bool check(list<symbol> const& carry, list<symbol> const& others) {
@@ -130,6 +131,7 @@ class loop_tracer {
   list<symbol> const& init_;
   list<bool> sampled_;
   list<int> parameters_, results_, captures_;
+  list<int> all_parameters_;  ///< those of earlier attempts too
   graph region_;
 };
 
