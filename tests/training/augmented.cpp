@@ -107,7 +107,7 @@ TEST_CASE("augmented: a transform that changes nothing trains the same, bit for 
     CHECK(plain["loss"] == changed["loss"]);
   }
   // numbers of other types, class weights, sample weights
-  xt::xtensor<std::uint8_t, 4> const bytes = xt::cast<std::uint8_t>(xt::abs(data.x) * 10);
+  xt::xtensor<std::uint8_t, 4> const bytes = xt::cast<std::uint8_t>(xt::abs(data.x) * 3);
   xt::xtensor<float, 1> const weights = xt::linspace<float>(0.5F, 2, 70);
   auto options = quiet(2);
   options.class_weight = {{1, 0.25F}};
