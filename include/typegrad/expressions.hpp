@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+// check.hpp comes first: the sentence about a wrong expression then stands near the top of the
+// compiler's output, behind fewer lines of "In file included from".
+#include <typegrad/expressions/check.hpp>
+
 #include <typegrad/expressions/activation.hpp>
 #include <typegrad/expressions/contraction.hpp>
 #include <typegrad/expressions/control.hpp>

@@ -150,3 +150,17 @@ TEST_CASE("transforms: gradients of one's own", "[expressions]") {
   auto const second = [=](auto a) { return tg::gradient<1>(g)(a, tg::tensor<double>(5.0) * 1); };
   CHECK(tg::gradient(second)(tg::tensor<double>(3.0)) == 6);
 }
+
+TEST_CASE("transforms: expressions are as good arguments as values", "[expressions]") {
+  tg::tensor<float, 2> const x{1, 2};
+  auto const f = [](auto v) { return tg::sum(v * v); };
+  auto const slope = tg::gradient(f)(2 * x);
+  static_assert(std::is_same_v<decltype(slope), tg::tensor<float, 2> const>);
+  CHECK(slope(1) == 8);
+  // a function that uses the argument of another one
+  auto const outer = [&](auto a) {
+    return tg::sum(tg::gradient([a](auto b) { return tg::sum(a * b * b); })(x));
+  };
+  CHECK(tg::gradient(outer)(3.0f) == 6);
+  CHECK(tg::hessian(f)(x + 1)(0, 0) == 2);
+}

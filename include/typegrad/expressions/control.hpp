@@ -102,6 +102,9 @@ struct loop<Rule, std::tuple<Values...>, Bodies...> {
     for (int i = 0; i < max_arguments; ++i) results[i] = i < out.size() ? out[i].id() : -1;
     return {t.owner(), -1};
   }
+  static constexpr bool is_open(list<type_key>& bound) {
+    return (Values::is_open(bound) || ...) || (Bodies::is_open(bound) || ...);
+  }
   template <int First>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
     std::apply(
@@ -162,6 +165,12 @@ struct function_body {
 
   std::tuple<Body...> values;
 
+  static constexpr bool is_open(list<type_key>& bound) {
+    bound.push_back(key_of<Function>());
+    bool const open = (Body::is_open(bound) || ...);
+    bound.pop_back();
+    return open;
+  }
   template <int First>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
     std::apply([&](auto const&... b) __attribute__((always_inline)) { bind_all<First>(to, b...); },
@@ -180,6 +189,7 @@ struct result_of : base {
   Loop loop;
 
   constexpr explicit result_of(Loop l) : loop{std::move(l)} {}
+  static constexpr bool is_open(list<type_key>& bound) { return Loop::is_open(bound); }
   static constexpr symbol trace(tracer& t) { return {t.owner(), t.apply<Loop>().arguments[I]}; }
   template <int First>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
@@ -313,7 +323,7 @@ struct scan_rule {
 
 template <int First, int Count, class Loop>
 constexpr auto checked_results(Loop const& l) {
-  check<say<Loop>()>();
+  check<Loop>();
   return unwrapped(results_from<First, Count>(l));
 }
 
@@ -411,7 +421,7 @@ constexpr auto scan(Turn const& turn, Init&& init, Sequences&& xs = {}) {
     constexpr int carries = static_cast<int>(sizeof...(C));
     using type = loop<scan_rule<carries, Options.length, Options.reverse>, decltype(values),
                       std::remove_const_t<decltype(next)>>;
-    check<say<type>()>();
+    check<type>();
     type const l{std::move(values), next};
     constexpr int all = static_cast<int>(std::tuple_size_v<typename decltype(next)::types>);
     if constexpr (all > carries)

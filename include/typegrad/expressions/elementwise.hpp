@@ -65,8 +65,12 @@ struct elementwise_function {
 /// The same for any two operands, one of which is no number.
 template <auto F, class A, class B>
 constexpr auto binary(A&& a, B&& b) {
-  return operate<elementwise_function<F>>(as_expression_beside<B>(std::forward<A>(a)),
-                                          as_expression_beside<A>(std::forward<B>(b)));
+  using result =
+      operation<elementwise_function<F>, decltype(as_expression_beside<B>(std::forward<A>(a))),
+                decltype(as_expression_beside<A>(std::forward<B>(b)))>;
+  check<result>();
+  return result{as_expression_beside<B>(std::forward<A>(a)),
+                as_expression_beside<A>(std::forward<B>(b))};
 }
 
 }  // namespace expressions

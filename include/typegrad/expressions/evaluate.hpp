@@ -96,7 +96,7 @@ constexpr decltype(auto) with_type(E const& e) {
 /// Writes an expression's values into a tensor that its leaves may be part of.
 template <class Tensor, class E>
 TYPEGRAD_INLINE void assign_to(Tensor& to, E const& e) {
-  check<say<conversion<Tensor, E>>()>();
+  check<conversion<Tensor, E>>();
   if constexpr (conversion<Tensor, E>::sentence().empty() && !E::facts.failed) {
     auto const& typed = with_type<Tensor::facts.type>(e);
     request<std::remove_cvref_t<decltype(typed)>> const r(typed);
@@ -134,7 +134,7 @@ struct destination<T> {
 
 template <class... To, class... E>
 TYPEGRAD_INLINE void write_all(std::tuple<To&...> const& to, E const&... e) {
-  (check<say<conversion<typename destination<To>::tensor_type, E>>()>(), ...);
+  (check<conversion<typename destination<To>::tensor_type, E>>(), ...);
   static_assert(((E::facts.type == destination<To>::tensor_type::facts.type) && ...),
                 "evaluate_into: numbers and tensors must have the expressions' dtypes; cast them");
   request<E...> const r(e...);

@@ -54,6 +54,7 @@ struct gradient_of : base {
 
   constexpr explicit gradient_of(Z of) : z{std::move(of)} {}
 
+  static constexpr bool is_open(list<type_key>& bound) { return Z::is_open(bound); }
   static constexpr symbol trace(tracer& t) {
     symbol const objective = t.shared<Z>();
     int const by = t.find(Leaf::key());
@@ -73,10 +74,22 @@ struct gradient_of : base {
   }
 };
 
+template <class... X>
+struct by_variables {
+  static constexpr diagnosis sentence() {
+    if constexpr ((is_variable<X> && ...))
+      return {};
+    else
+      return typegrad::sentence(
+          "gradient: one can differentiate by variables; for tensors, which have no name, use "
+          "value_and_gradient(f)(x, y) with a function f of them");
+  }
+};
+
 template <class Leaf, class Z>
 constexpr auto one_gradient(Z const& z) {
   using result = gradient_of<Z, Leaf>;
-  check<say<result>()>();
+  check<result>();
   return result{z};
 }
 
@@ -89,10 +102,7 @@ constexpr auto one_gradient(Z const& z) {
 template <expressions::valued Z, class... Variable>
 requires(sizeof...(Variable) > 0)
 constexpr auto gradient(Z const& z, Variable const&...) {
-  static_assert(
-      (expressions::is_variable<Variable> && ...),
-      "gradient: one can differentiate by variables; for tensors, which have no name, use "
-      "value_and_gradient(f)(x, y) with a function f of them");
+  expressions::check<expressions::by_variables<Variable...>>();
   if constexpr ((expressions::is_variable<Variable> && ...)) {
     auto const e = expressions::as_expression(z);
     if constexpr (sizeof...(Variable) == 1)

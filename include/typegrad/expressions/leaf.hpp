@@ -22,6 +22,7 @@ struct reference : base {
   static constexpr value_facts facts = Tensor::facts;
   static constexpr int leaf_count = 1;
   static constexpr int price = 0;
+  static constexpr bool is_open(list<type_key>&) { return false; }
 
   Tensor const* tensor;
 
@@ -41,6 +42,7 @@ struct owner : base {
   static constexpr value_facts facts = Tensor::facts;
   static constexpr int leaf_count = 1;
   static constexpr int price = 0;
+  static constexpr bool is_open(list<type_key>&) { return false; }
 
   std::shared_ptr<Tensor const> tensor;
 
@@ -58,6 +60,7 @@ struct number : base {
   static constexpr value_facts facts = facts_of<T>();
   static constexpr int leaf_count = 1;
   static constexpr int price = 0;
+  static constexpr bool is_open(list<type_key>&) { return false; }
 
   T value;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <typegrad/compiler/fuse/cost.hpp>
-#include <typegrad/core/diagnosis.hpp>
+#include <typegrad/expressions/check.hpp>
 #include <typegrad/expressions/leaf.hpp>
 
 #include <cstddef>
@@ -72,6 +72,7 @@ struct operation : base {
 
   constexpr explicit operation(Operands... all) : operands{std::move(all)...} {}
 
+  static constexpr bool is_open(list<type_key>& bound) { return (Operands::is_open(bound) || ...); }
   static constexpr symbol trace(tracer& t) {
     symbol const values[] = {t.trace<Operands>()...};
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -90,25 +91,20 @@ struct operation : base {
   requires(facts.rank() == 0);
 };
 
-/// Compiles only if nothing is wrong; otherwise the sentence stands in the compiler's output.
-template <auto Sentence>
-requires(correct(Sentence))
-constexpr void check() {
-  using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
-}
-
 /// A function's value for these expressions.
 template <class Function, class... Operands>
 constexpr auto operate(Operands... operands) {
   using result = operation<Function, Operands...>;
-  check<say<result>()>();
+  check<result>();
   return result{std::move(operands)...};
 }
 
 /// The same for any operands; numbers have their own dtype.
 template <class Function, class... X>
 constexpr auto operate_on(X&&... x) {
-  return operate<Function>(as_expression(std::forward<X>(x))...);
+  using result = operation<Function, expression_of<X>...>;
+  check<result>();
+  return result{as_expression(std::forward<X>(x))...};
 }
 
 }  // namespace expressions

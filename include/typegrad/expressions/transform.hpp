@@ -25,6 +25,9 @@ struct argument : base {
   static constexpr value_facts facts = Value::facts;
   static constexpr int leaf_count = 0;
   static constexpr int price = 0;
+  static constexpr bool is_open(list<type_key>& bound) {
+    return !bound.contains(key_of<Function>());
+  }
   static constexpr symbol trace(tracer& t) { return t.argument(key_of<Function>(), I, facts); }
   template <int>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf*) const {}
@@ -47,6 +50,13 @@ struct application : base {
 
   constexpr application(Body b, Values... v) : values{std::move(v)...}, body{std::move(b)} {}
 
+  static constexpr bool is_open(list<type_key>& bound) {
+    if ((Values::is_open(bound) || ...)) return true;
+    bound.push_back(key_of<Function>());
+    bool const open = Body::is_open(bound);
+    bound.pop_back();
+    return open;
+  }
   static constexpr symbol trace(tracer& t) { return {t.owner(), t.apply<application>().node}; }
   static constexpr symbol trace_body(tracer& t, int* arguments) {
     symbol const bound[] = {t.barrier(t.trace<Values>())...};
@@ -89,6 +99,9 @@ struct derived : base {
 
   constexpr explicit derived(App a, Others... o) : app{std::move(a)}, others{std::move(o)...} {}
 
+  static constexpr bool is_open(list<type_key>& bound) {
+    return App::is_open(bound) || (Others::is_open(bound) || ...);
+  }
   static constexpr symbol trace(tracer& t) {
     auto const a = t.apply<App>();
     symbol const values[] = {t.trace<Others>()..., symbol{}};
@@ -112,7 +125,7 @@ struct derived : base {
 template <class Rule, class App, class... Others>
 constexpr auto derive_from(App const& app, Others const&... others) {
   using result = derived<Rule, App, Others...>;
-  check<say<result>()>();
+  check<result>();
   return result{app, others...};
 }
 
@@ -214,14 +227,18 @@ constexpr auto apply_function(F const& f, Values... values) {
   }(std::index_sequence_for<Values...>{});
 }
 
-/// Whether there is nothing left to find out: then functions compute.
-template <class... X>
-inline constexpr bool all_known = (!expression<X> && ...);
+/// Whether expressions are computed at once: not within another function that is being looked at,
+/// where they contain its arguments.
+template <class... E>
+inline constexpr bool is_closed = [] {
+  list<type_key> bound;
+  return !(E::is_open(bound) || ...);
+}();
 
 /// Values or expressions, one by itself or several as a tuple.
-template <bool Compute, class... E>
+template <class... E>
 constexpr auto results(E const&... e) {
-  if constexpr (Compute)
+  if constexpr (is_closed<E...>)
     return evaluate_all(true, e...);
   else if constexpr (sizeof...(E) == 1)
     return (e, ...);
@@ -239,20 +256,20 @@ struct gradient_function {
   constexpr auto operator()(X&&... x) const {
     auto const app = apply_function(f, as_expression(std::forward<X>(x))...);
     if constexpr (sizeof...(Chosen) > 0)
-      return of<all_known<X...>>(app, std::index_sequence<Chosen...>{});
+      return of(app, std::index_sequence<Chosen...>{});
     else
-      return of<all_known<X...>>(app, std::index_sequence_for<X...>{});
+      return of(app, std::index_sequence_for<X...>{});
   }
 
  private:
-  template <bool Compute, class App, std::size_t... I>
+  template <class App, std::size_t... I>
   static constexpr auto of(App const& app, std::index_sequence<I...>) {
     static_assert(((I < static_cast<std::size_t>(App::argument_count)) && ...),
                   "gradient: the function has no such argument");
     if constexpr (WithValue)
-      return results<Compute>(app, derive_from<gradient_rule<App, I>>(app)...);
+      return results(app, derive_from<gradient_rule<App, I>>(app)...);
     else
-      return results<Compute>(derive_from<gradient_rule<App, I>>(app)...);
+      return results(derive_from<gradient_rule<App, I>>(app)...);
   }
 };
 
@@ -262,7 +279,7 @@ struct jacobian_function {
   [[no_unique_address]] F f;
 
   template <operand... X>
-  requires(sizeof...(X) > 0 && all_known<X...>)
+  requires(sizeof...(X) > 0)
   auto operator()(X&&... x) const {
     auto const app = apply_function(f, as_expression(std::forward<X>(x))...);
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -283,6 +300,9 @@ struct jacobian_function {
 
   template <std::size_t I, class App>
   static auto one(App const& app) {
+    static_assert(
+        is_closed<App>,
+        "jacobian: is computed at once, and so not within a function that is differentiated");
     static_assert(!App::facts.dynamic_rows && !App::template value<I>::facts.dynamic_rows,
                   "jacobian: values and arguments need extents that are known while compiling");
     using element = element_of<App::facts.type>;
@@ -324,7 +344,7 @@ struct hessian_function {
   [[no_unique_address]] F f;
 
   template <operand... X>
-  requires(sizeof...(X) > 0 && all_known<X...>)
+  requires(sizeof...(X) > 0)
   auto operator()(X const&... x) const {
     using first = gradient_function<F, false>;
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -349,7 +369,7 @@ class pullback {
     auto const cotangent = as_expression_beside<App>(std::forward<U>(u));
     using type = std::remove_const_t<decltype(cotangent)>;
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return results<all_known<U>>(derive_from<pullback_rule<App, I, type>>(app_, cotangent)...);
+      return results(derive_from<pullback_rule<App, I, type>>(app_, cotangent)...);
     }(std::make_index_sequence<static_cast<std::size_t>(App::argument_count)>{});
   }
 
@@ -401,7 +421,7 @@ constexpr auto jvp(F const& f, std::tuple<X...> const& x, std::tuple<V...> const
           expressions::pushforward_rule<app_type, std::remove_cvref_t<decltype(tangents)>...>>(
           app, tangents...);
     }(expressions::as_expression_beside<X>(std::get<I>(v))...);
-    return expressions::results<expressions::all_known<X..., V...>>(app, tangent);
+    return expressions::results(app, tangent);
   }(std::index_sequence_for<X...>{});
 }
 
@@ -413,8 +433,7 @@ constexpr auto vjp(F const& f, X&&... x) {
   auto const app =
       expressions::apply_function(f, expressions::as_expression(std::forward<X>(x))...);
   using app_type = std::remove_const_t<decltype(app)>;
-  return std::tuple{expressions::results<expressions::all_known<X...>>(app),
-                    expressions::pullback<app_type>{app}};
+  return std::tuple{expressions::results(app), expressions::pullback<app_type>{app}};
 }
 
 }  // namespace typegrad

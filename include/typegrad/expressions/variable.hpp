@@ -23,6 +23,7 @@ struct named : base {
   static constexpr value_facts facts = Tensor::facts;
   static constexpr int leaf_count = 1;
   static constexpr int price = 0;
+  static constexpr bool is_open(list<type_key>&) { return false; }
 
   Tensor const* tensor;
 
@@ -151,7 +152,7 @@ class assignment {
  private:
   template <class... E>
   TYPEGRAD_INLINE void write(E const&... e) const {
-    (check<say<conversion<typename Variable::tensor_type, E>>()>(), ...);
+    (check<conversion<typename Variable::tensor_type, E>>(), ...);
     static_assert(!((Variable::facts.dynamic_rows || E::facts.dynamic_rows) || ...),
                   "assign: variables with a dynamic first axis are assigned one at a time");
     request<E...> const r(e...);

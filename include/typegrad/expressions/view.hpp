@@ -67,6 +67,7 @@ class tensor_view : expressions::found_here<tensor_view<T, Dims...>> {
     static constexpr expressions::value_facts facts = tensor_type::facts;
     static constexpr int leaf_count = 1;
     static constexpr int price = 0;
+    static constexpr bool is_open(list<expressions::type_key>&) { return false; }
 
     T* data;
     std::int64_t rows;
