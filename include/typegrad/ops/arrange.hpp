@@ -223,9 +223,9 @@ constexpr symbol pad(symbol x, extents low, extents high, pad_mode mode) {
   if (mode == pad_mode::constant) return build::pad(x, low, high);
   if (build::poisoned(x)) return build::poisoned_like(x);
   graph& g = x.owner();
-  bool valid = low.rank == x.rank() && high.rank == x.rank();
-  for (int i = 0; valid && i < x.rank(); ++i) valid = low[i] >= 0 && high[i] >= 0;
-  if (!valid)
+  bool fits = low.rank == x.rank() && high.rank == x.rank();
+  for (int i = 0; fits && i < x.rank(); ++i) fits = low[i] >= 0 && high[i] >= 0;
+  if (!fits)
     return poison(
         g, sentence("pad: needs one non-negative amount for each axis of ", to_text(x.shape())));
   for (int axis = 0; axis < x.rank(); ++axis) {
