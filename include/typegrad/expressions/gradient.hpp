@@ -109,6 +109,8 @@ constexpr auto gradient(Z const& z, Variable const&...) {
       return (expressions::one_gradient<typename Variable::expression_type>(e), ...);
     else
       return std::tuple{expressions::one_gradient<typename Variable::expression_type>(e)...};
+  } else {
+    return expressions::as_expression(z);  // so that there is one error only
   }
 }
 
