@@ -137,3 +137,17 @@ TEST_CASE("custom loop: an optimizer for variables follows Keras's rules", "[tra
   CHECK(tg::evaluate(loss) < 1e-3f * before);
   CHECK_THROWS_AS(optimizer.apply(tg::gradient(loss, b), b), std::logic_error);
 }
+
+TEST_CASE("custom loop: variables' options", "[training]") {
+  auto fixed = tg::variable<"fixed", tg::shape<2>, float, tg::not_trainable>({1, 2});
+  auto positive = tg::variable<"positive", tg::shape<2>, float, tg::non_negative>({0.05f, 3});
+  auto unit = tg::variable<"unit", tg::shape<2, 2>, float, tg::unit_norm{.axis = 0}>({{3, 0}, {4, 2}});
+  auto const loss = tg::sum(fixed) + tg::sum(positive) + tg::sum(unit * unit);
+  tg::optimizer descent{tg::sgd{.learning_rate = 0.1f}};
+  descent.apply(tg::gradient(loss, fixed, positive, unit), fixed, positive, unit);
+  CHECK(fixed(0) == 1);
+  CHECK(positive(0) == 0);
+  CHECK(std::abs(positive(1) - 2.9f) < 1e-6f);
+  CHECK(std::abs(unit(0, 0) - 0.6f) < 1e-5f);
+  CHECK(std::abs(unit(1, 1) - 1) < 1e-5f);
+}

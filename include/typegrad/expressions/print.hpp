@@ -219,17 +219,17 @@ std::ostream& operator<<(std::ostream& to, tensor<T, Dims...> const& t) {
 }
 
 /// "variable("m", 0.5, shape=(), dtype=float32)"
-template <fixed_string Name, class Shape, class T>
-std::string to_string(variable<Name, Shape, T> const& v) {
+template <fixed_string Name, class Shape, class T, auto... Options>
+std::string to_string(variable<Name, Shape, T, Options...> const& v) {
   std::string const head = "variable(\"" + std::string(Name.view()) + "\", ";
-  using tensor_type = typename variable<Name, Shape, T>::tensor_type;
+  using tensor_type = typename variable<Name, Shape, T, Options...>::tensor_type;
   if constexpr (tensor_type::rank == 0)
     return expressions::text_of(tensor_type(v.value()), head);
   else
     return expressions::text_of(v.value(), head);
 }
-template <fixed_string Name, class Shape, class T>
-std::ostream& operator<<(std::ostream& to, variable<Name, Shape, T> const& v) {
+template <fixed_string Name, class Shape, class T, auto... Options>
+std::ostream& operator<<(std::ostream& to, variable<Name, Shape, T, Options...> const& v) {
   return to << to_string(v);
 }
 

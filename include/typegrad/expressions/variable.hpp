@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/expressions/constraints.hpp>
 #include <typegrad/expressions/elementwise.hpp>
 #include <typegrad/expressions/evaluate.hpp>
 
@@ -45,16 +46,21 @@ struct named : base {
 ///     auto m = variable<"m", shape<2, 2>>({{3, 6}, {5, 8}});
 ///     m.assign(m - 0.1f * gradient(sum(square(m)), m));
 ///
-/// The name is what tells variables apart, within one expression; two objects with the same name,
-/// extents and dtype in one expression are std::invalid_argument when it is evaluated. It must
-/// outlive the expressions that it is part of, and stay where it is.
-template <fixed_string Name, class Shape = shape<>, class T = float>
-class variable : expressions::found_here<variable<Name, Shape, T>> {
+/// Options are `not_trainable`, and a constraint (constraints.hpp), which optimizers apply after
+/// each step. The name is what tells variables apart, within one expression; two objects with the
+/// same name, extents and dtype in one expression are std::invalid_argument when it is evaluated.
+/// It must outlive the expressions that it is part of, and stay where it is.
+template <fixed_string Name, class Shape = shape<>, class T = float, auto... Options>
+class variable : expressions::found_here<variable<Name, Shape, T, Options...>> {
  public:
   using tensor_type = typename expressions::tensor_of_shape<Shape, T>::type;
   using value_type = T;
   using expression_type = expressions::named<Name, tensor_type>;
   static constexpr expressions::value_facts facts = tensor_type::facts;
+
+  /// Whether optimizers change it.
+  static constexpr bool trainable =
+      !(std::is_same_v<std::remove_const_t<decltype(Options)>, not_trainable_option> || ...);
 
   static constexpr std::string_view name() { return Name.view(); }
 
@@ -108,6 +114,9 @@ class variable : expressions::found_here<variable<Name, Shape, T>> {
     return assign(*this - x);
   }
 
+  /// Holds the values to the constraints among the options.
+  void constrain() { (constrain_to<Options>(), ...); }
+
   T* data() { return value_.data(); }
   T const* data() const { return value_.data(); }
   std::size_t size() const { return value_.size(); }
@@ -124,6 +133,12 @@ class variable : expressions::found_here<variable<Name, Shape, T>> {
   }
 
  private:
+  template <auto Option>
+  void constrain_to() {
+    if constexpr (!std::is_same_v<std::remove_const_t<decltype(Option)>, not_trainable_option>)
+      assign(typegrad::apply<Option>(*this));
+  }
+
   tensor_type value_;
 };
 
@@ -131,8 +146,8 @@ namespace expressions {
 
 template <class X>
 inline constexpr bool is_variable = false;
-template <fixed_string Name, class Shape, class T>
-inline constexpr bool is_variable<variable<Name, Shape, T>> = true;
+template <fixed_string Name, class Shape, class T, auto... Options>
+inline constexpr bool is_variable<variable<Name, Shape, T, Options...>> = true;
 
 /// Assignments to variables that take place together.
 template <class... Variable>

@@ -79,7 +79,7 @@ class optimizer {
     t.partial_sums = partial_sums_.data();
     update(t, 1);
     i = 0;
-    ((std::copy_n(weights_.data() + begins[i], variables.size(), variables.data()), ++i), ...);
+    (write_back(variables, weights_.data() + begins[i++]), ...);
   }
   template <expressions::valued Gradient, class Variable>
   requires(expressions::is_variable<Variable>)
@@ -95,6 +95,13 @@ class optimizer {
   std::int64_t step() const { return step_; }
 
  private:
+  template <class Variable>
+  static void write_back(Variable& to, float const* values) {
+    if constexpr (Variable::trainable) {
+      std::copy_n(values, to.size(), to.data());
+      to.constrain();
+    }
+  }
   template <class... Gradient, std::size_t N>
   void evaluate_gradients(std::tuple<Gradient...> const& gradients,
                           std::array<std::int64_t, N> const& begins) {
