@@ -26,8 +26,9 @@ int main() {
   std::cout << centered << '\n';
 
   auto const f = [](auto v) { return tg::sum(tg::exp(v) * v); };
-  auto const [value, slope] = tg::value_and_gradient(f)(row_sums / 100);
-  auto const curvature = tg::hessian(f)(row_sums / 100);
+  auto const point = tg::evaluate(row_sums / 100);
+  auto const [value, slope] = tg::value_and_gradient(f)(point);
+  auto const curvature = tg::hessian(f)(point);
   std::printf("f = %g, f' = %g, f'' = %g\n", value, slope(0), curvature(0, 0));
 
   tg::tensor<float, tg::dynamic, 3> rows{{1, 2, 3}};  // as many rows as there are at run time

@@ -151,12 +151,11 @@ TEST_CASE("transforms: gradients of one's own", "[expressions]") {
   CHECK(tg::gradient(second)(tg::tensor<double>(3.0)) == 6);
 }
 
-TEST_CASE("transforms: expressions are as good arguments as values", "[expressions]") {
+TEST_CASE("transforms: of expressions they are expressions", "[expressions]") {
   tg::tensor<float, 2> const x{1, 2};
   auto const f = [](auto v) { return tg::sum(v * v); };
   auto const slope = tg::gradient(f)(2 * x);
-  static_assert(std::is_same_v<decltype(slope), tg::tensor<float, 2> const>);
-  CHECK(slope(1) == 8);
+  CHECK(tg::evaluate(slope)(1) == 8);
   // a function that uses the argument of another one
   auto const outer = [&](auto a) {
     return tg::sum(tg::gradient([a](auto b) { return tg::sum(a * b * b); })(x));

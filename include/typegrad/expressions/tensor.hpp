@@ -279,14 +279,14 @@ class tensor : expressions::found_here<tensor<T, Dims...>> {
   }
   template <class... Positions>
   std::size_t offset(Positions... at) const {
-    std::size_t linear = 0;
+    std::size_t position = 0;
     [[maybe_unused]] std::size_t axis = 0;
     constexpr std::array<std::int64_t, rank> dims{Dims...};
-    ((linear = linear * static_cast<std::size_t>(axis == 0 ? 1 : dims[axis]) +
+    ((position = position * static_cast<std::size_t>(axis == 0 ? 1 : dims[axis]) +
                static_cast<std::size_t>(at),
       ++axis),
      ...);
-    return linear;
+    return position;
   }
   template <class... Positions>
   void check(Positions... at) const {

@@ -227,18 +227,23 @@ constexpr auto apply_function(F const& f, Values... values) {
   }(std::index_sequence_for<Values...>{});
 }
 
-/// Whether expressions are computed at once: not within another function that is being looked at,
-/// where they contain its arguments.
+/// Whether expressions contain no argument of a function that is being looked at.
 template <class... E>
 inline constexpr bool is_closed = [] {
   list<type_key> bound;
   return !(E::is_open(bound) || ...);
 }();
 
+/// Whether functions of such arguments compute at once: of tensors, variables and numbers. Of
+/// expressions they give expressions, since a function that was given some would otherwise return
+/// one of a tensor of its own, which is gone by then.
+template <class... X>
+inline constexpr bool all_known = (!expression<X> && ...);
+
 /// Values or expressions, one by itself or several as a tuple.
-template <class... E>
+template <bool Compute, class... E>
 constexpr auto results(E const&... e) {
-  if constexpr (is_closed<E...>)
+  if constexpr (Compute && is_closed<E...>)
     return evaluate_all(true, e...);
   else if constexpr (sizeof...(E) == 1)
     return (e, ...);
@@ -256,20 +261,20 @@ struct gradient_function {
   constexpr auto operator()(X&&... x) const {
     auto const app = apply_function(f, as_expression(std::forward<X>(x))...);
     if constexpr (sizeof...(Chosen) > 0)
-      return of(app, std::index_sequence<Chosen...>{});
+      return of<all_known<X...>>(app, std::index_sequence<Chosen...>{});
     else
-      return of(app, std::index_sequence_for<X...>{});
+      return of<all_known<X...>>(app, std::index_sequence_for<X...>{});
   }
 
  private:
-  template <class App, std::size_t... I>
+  template <bool Compute, class App, std::size_t... I>
   static constexpr auto of(App const& app, std::index_sequence<I...>) {
     static_assert(((I < static_cast<std::size_t>(App::argument_count)) && ...),
                   "gradient: the function has no such argument");
     if constexpr (WithValue)
-      return results(app, derive_from<gradient_rule<App, I>>(app)...);
+      return results<Compute>(app, derive_from<gradient_rule<App, I>>(app)...);
     else
-      return results(derive_from<gradient_rule<App, I>>(app)...);
+      return results<Compute>(derive_from<gradient_rule<App, I>>(app)...);
   }
 };
 
@@ -357,7 +362,7 @@ struct hessian_function {
 };
 
 /// The second half of vjp.
-template <class App>
+template <bool Compute, class App>
 class pullback {
  public:
   explicit pullback(App app) : app_(std::move(app)) {}
@@ -369,7 +374,8 @@ class pullback {
     auto const cotangent = as_expression_beside<App>(std::forward<U>(u));
     using type = std::remove_const_t<decltype(cotangent)>;
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return results(derive_from<pullback_rule<App, I, type>>(app_, cotangent)...);
+      constexpr bool compute = Compute && all_known<U>;
+      return results<compute>(derive_from<pullback_rule<App, I, type>>(app_, cotangent)...);
     }(std::make_index_sequence<static_cast<std::size_t>(App::argument_count)>{});
   }
 
@@ -421,7 +427,7 @@ constexpr auto jvp(F const& f, std::tuple<X...> const& x, std::tuple<V...> const
           expressions::pushforward_rule<app_type, std::remove_cvref_t<decltype(tangents)>...>>(
           app, tangents...);
     }(expressions::as_expression_beside<X>(std::get<I>(v))...);
-    return expressions::results(app, tangent);
+    return expressions::results<expressions::all_known<X..., V...>>(app, tangent);
   }(std::index_sequence_for<X...>{});
 }
 
@@ -433,7 +439,9 @@ constexpr auto vjp(F const& f, X&&... x) {
   auto const app =
       expressions::apply_function(f, expressions::as_expression(std::forward<X>(x))...);
   using app_type = std::remove_const_t<decltype(app)>;
-  return std::tuple{expressions::results(app), expressions::pullback<app_type>{app}};
+  constexpr bool compute = expressions::all_known<X...>;
+  return std::tuple{expressions::results<compute>(app),
+                    expressions::pullback<compute, app_type>{app}};
 }
 
 }  // namespace typegrad

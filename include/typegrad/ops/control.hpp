@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <string_view>
+#include <type_traits>
 
 // Control flow that depends on data, or is as long as a sequence. The functions given are called
 // once (or a few times), while tracing; what they capture is handed in. What does not depend on
@@ -15,6 +16,18 @@
 namespace typegrad {
 
 namespace detail {
+
+/// Whether a function that is called in every turn takes these arguments. A generic lambda is not
+/// asked, which would compile its body: it is taken for one of symbols.
+template <class F, class... Arguments>
+constexpr bool takes() {
+  if constexpr (std::is_class_v<F> && !requires { &F::operator(); })
+    return (std::same_as<Arguments, symbol> && ...);
+  else
+    return std::is_invocable_v<F const&, Arguments...>;
+}
+template <class F, class... Arguments>
+concept turn = takes<F, Arguments...>();
 
 /// What was kept beside the nodes before a region was traced.
 struct side_effects {
@@ -150,7 +163,7 @@ struct scan_result {
 /// Turns through sequences: turn(carry, x) -> scan_step is called with what goes round, at first
 /// `init`, and the elements of every `xs` along their first axis, one after the other; from the
 /// last one on if `reverse`. Without xs, `length` turns. Source: jax.lax.scan.
-template <class Turn>
+template <detail::turn<list<symbol> const&, list<symbol> const&> Turn>
 constexpr scan_result scan(Turn const& turn, list<symbol> const& init, list<symbol> const& xs,
                            std::int64_t length = -1, bool reverse = false) {
   if (init.empty() && xs.empty()) return {};
@@ -185,7 +198,7 @@ constexpr scan_result scan(Turn const& turn, list<symbol> const& init, list<symb
   return out;
 }
 /// The same with one value that goes round and one sequence: turn(carry, x).
-template <class Turn>
+template <detail::turn<symbol, symbol> Turn>
 constexpr scan_result scan(Turn const& turn, symbol init, symbol xs, bool reverse = false) {
   return scan([&](list<symbol> const& carry,
                   list<symbol> const& x) -> scan_step { return turn(carry[0], x[0]); },
@@ -194,7 +207,7 @@ constexpr scan_result scan(Turn const& turn, symbol init, symbol xs, bool revers
 
 /// Turns as long as going_on(values) holds, a scalar of truth that all samples share: values become
 /// turn(values), at first they are `init`. Has no gradient. Source: jax.lax.while_loop.
-template <class Condition, class Turn>
+template <class Condition, detail::turn<list<symbol> const&> Turn>
 constexpr list<symbol> while_loop(Condition const& going_on, Turn const& turn,
                                   list<symbol> const& init) {
   list<symbol> poisoned;
@@ -227,7 +240,7 @@ constexpr list<symbol> while_loop(Condition const& going_on, Turn const& turn,
   all.pop_back();
   return all;
 }
-template <class Condition, class Turn>
+template <class Condition, detail::turn<symbol> Turn>
 constexpr symbol while_loop(Condition const& going_on, Turn const& turn, symbol init) {
   return while_loop([&](list<symbol> const& v) { return going_on(v[0]); },
                     [&](list<symbol> const& v) { return list<symbol>{turn(v[0])}; },
@@ -236,7 +249,7 @@ constexpr symbol while_loop(Condition const& going_on, Turn const& turn, symbol 
 
 /// Turns for i from `lower` to below `upper`: values become turn(i, values), i an int32. A scan, so
 /// that it has gradients.
-template <class Turn>
+template <detail::turn<symbol, list<symbol> const&> Turn>
 constexpr list<symbol> fori_loop(std::int64_t lower, std::int64_t upper, Turn const& turn,
                                  list<symbol> const& init) {
   if (upper <= lower || init.empty() || detail::any_poisoned(init)) return init;
@@ -250,7 +263,7 @@ constexpr list<symbol> fori_loop(std::int64_t lower, std::int64_t upper, Turn co
 }
 /// The same with bounds that are only known at run time: int32 scalars that all samples share. Has
 /// no gradient.
-template <class Turn>
+template <detail::turn<symbol, list<symbol> const&> Turn>
 constexpr list<symbol> fori_loop(symbol lower, symbol upper, Turn const& turn,
                                  list<symbol> const& init) {
   list<symbol> all{build::cast(lower, dtype::int32)};
@@ -270,7 +283,7 @@ constexpr list<symbol> fori_loop(symbol lower, symbol upper, Turn const& turn,
                                     },
                                     all));
 }
-template <class Bound, class Turn>
+template <class Bound, detail::turn<symbol, symbol> Turn>
 constexpr symbol fori_loop(Bound lower, Bound upper, Turn const& turn, symbol init) {
   return fori_loop(
       lower, upper, [&](symbol i, list<symbol> const& v) { return list<symbol>{turn(i, v[0])}; },
