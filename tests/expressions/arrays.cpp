@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <typegrad/expressions.hpp>
 #include <typegrad/expressions/xtensor.hpp>
+#include <typegrad/xtensor.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

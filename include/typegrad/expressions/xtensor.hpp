@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/data/xtensor.hpp>
 #include <typegrad/expressions/view.hpp>
-#include <typegrad/xtensor.hpp>
+
+#if __has_include(<xtensor/containers/xadapt.hpp>)
+#include <xtensor/containers/xadapt.hpp>
+#else
+#include <xtensor/xadapt.hpp>
+#endif
 
 // xtensors in expressions, and tensors as xtensors. Where an array lies dense and row-major it is
 // used where it lies; otherwise it is copied.
