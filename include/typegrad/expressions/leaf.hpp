@@ -28,7 +28,7 @@ struct reference : base {
 
   constexpr explicit reference(Tensor const& t) : tensor{&t} {}
   constexpr reference(reference const& other) : base{}, tensor{other.tensor} {}
-  static constexpr symbol trace(tracer& t) { return t.leaf(facts, nullptr); }
+  static constexpr symbol trace(tracer& t) { return t.leaf(facts, {}); }
   template <int I>
   TYPEGRAD_INLINE void bind(bound_leaf* to) const {
     to[I].data = tensor->data();
@@ -47,7 +47,7 @@ struct owner : base {
   std::shared_ptr<Tensor const> tensor;
 
   explicit owner(Tensor&& t) : tensor{std::make_shared<Tensor const>(std::move(t))} {}
-  static constexpr symbol trace(tracer& t) { return t.leaf(facts, nullptr); }
+  static constexpr symbol trace(tracer& t) { return t.leaf(facts, {}); }
   template <int I>
   TYPEGRAD_INLINE void bind(bound_leaf* to) const {
     reference<Tensor>{*tensor}.template bind<I>(to);
@@ -66,7 +66,7 @@ struct number : base {
 
   constexpr explicit number(T v) : value{v} {}
   constexpr number(number const& other) : base{}, value{other.value} {}
-  static constexpr symbol trace(tracer& t) { return t.leaf(facts, nullptr, true); }
+  static constexpr symbol trace(tracer& t) { return t.leaf(facts, {}, true); }
   template <int I>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
     to[I].data = &value;

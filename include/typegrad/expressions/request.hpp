@@ -60,12 +60,12 @@ inline constexpr auto plan_of = [] {
     traced_leaf const& l = t.leaves()[i];
     auto& to = out.leaves[static_cast<std::size_t>(i)];
     to.same_as = l.same_as;
-    to.named = l.key != nullptr;
+    to.named = l.key.given;
     to.dynamic_rows = l.dynamic_rows;
     to.is_number = l.by_value;
     to.type = g[l.node].type;
     if (l.same_as < 0) out.inputs[static_cast<std::size_t>(out.input_count++)] = i;
-    out.guesses = out.guesses || (l.same_as >= 0 && l.key == nullptr);
+    out.guesses = out.guesses || (l.same_as >= 0 && !l.key.given);
   }
   return out;
 }();

@@ -283,7 +283,7 @@ class tensor : expressions::found_here<tensor<T, Dims...>> {
     [[maybe_unused]] std::size_t axis = 0;
     constexpr std::array<std::int64_t, rank> dims{Dims...};
     ((position = position * static_cast<std::size_t>(axis == 0 ? 1 : dims[axis]) +
-               static_cast<std::size_t>(at),
+                 static_cast<std::size_t>(at),
       ++axis),
      ...);
     return position;

@@ -23,10 +23,20 @@ namespace typegrad::expressions {
 /// An address for each type.
 template <class T>
 inline constexpr char type_tag = 0;
-using type_key = char const*;
+/// A type as a value, or none. (g++'s -fsanitize=null, nonnull-attribute and
+/// returns-nonnull-attribute keep it from comparing addresses in constant expressions; the other
+/// sanitizers do not.)
+struct type_key {
+  bool given = false;
+  char const* at = nullptr;
+
+  constexpr bool operator==(type_key const& other) const {
+    return given == other.given && (!given || at == other.at);
+  }
+};
 template <class T>
 constexpr type_key key_of() {
-  return &type_tag<T>;
+  return {true, &type_tag<T>};
 }
 
 /// No function that is differentiated has more arguments.
@@ -37,8 +47,7 @@ inline constexpr int dear = 8;
 
 /// A leaf of an expression, met while tracing.
 struct traced_leaf {
-  type_key key =
-      nullptr;  ///< of what has a name; null if it is told apart by nothing but its place
+  type_key key;  ///< of what has a name; none if it is told apart by nothing but its place
   int node = -1;
   int same_as = -1;  ///< an earlier leaf that it is taken for
   bool dynamic_rows = false;
@@ -54,10 +63,10 @@ class tracer {
   list<traced_leaf> const& leaves() const { return leaves_; }
   constexpr list<traced_leaf>& leaves() { return leaves_; }
 
-  /// A leaf that is read from memory. `key` says which are one; null: none but itself.
+  /// A leaf that is read from memory. `key` says which are one; none: none but itself.
   constexpr symbol leaf(value_facts const& facts, type_key key, bool by_value = false) {
     if (again_ >= 0) return {*g_, leaves_[again_++].node};
-    for (int i = 0; key != nullptr && i < leaves_.size(); ++i)
+    for (int i = 0; key.given && i < leaves_.size(); ++i)
       if (leaves_[i].key == key && leaves_[i].same_as < 0) {
         leaves_.push_back({key, leaves_[i].node, i, facts.dynamic_rows, false});
         return {*g_, leaves_[i].node};
@@ -143,7 +152,7 @@ class tracer {
 
   /// A function's body with its arguments bound: its value, and the nodes that they have within.
   struct application {
-    type_key key = nullptr;
+    type_key key;
     int scope = 0;
     int first_leaf = 0;
     int node = -1;
@@ -170,13 +179,13 @@ class tracer {
 
  private:
   struct memo {
-    type_key key = nullptr;
+    type_key key;
     int scope = 0;
     int first_leaf = 0;
     int node = -1;
   };
   struct argument_value {
-    type_key function = nullptr;
+    type_key function;
     int index = 0;
     int node = -1;
   };

@@ -75,7 +75,7 @@ class tensor_view : expressions::found_here<tensor_view<T, Dims...>> {
 
     leaf(T* d, std::int64_t r, std::shared_ptr<void const> o)
         : data{d}, rows{r}, owner{std::move(o)} {}
-    static constexpr symbol trace(expressions::tracer& t) { return t.leaf(facts, nullptr); }
+    static constexpr symbol trace(expressions::tracer& t) { return t.leaf(facts, {}); }
     template <int I>
     TYPEGRAD_INLINE void bind(expressions::bound_leaf* to) const {
       to[I].data = data;
