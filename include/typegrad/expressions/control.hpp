@@ -222,11 +222,6 @@ constexpr auto body_of(F const& f, std::tuple<Facts...> const*) {
   }(std::index_sequence_for<Facts...>{});
 }
 
-/// Stands for a value in `argument`.
-template <value_facts const& Facts>
-struct with_facts {
-  static constexpr value_facts facts = Facts;
-};
 /// What a turn is given of a sequence: an element along its first axis.
 template <class E>
 struct element_along_first {

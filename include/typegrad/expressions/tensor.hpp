@@ -317,15 +317,6 @@ concept any_tensor = requires(std::remove_cvref_t<X> const& x) { as_tensor_type(
 template <any_tensor X>
 using tensor_of = decltype(as_tensor_type(std::declval<X const&>()));
 
-/// The tensor type that holds a value with these facts.
-template <class T, value_facts const& Facts, std::size_t... Axis>
-auto tensor_with(std::index_sequence<Axis...>) {
-  if constexpr (Facts.dynamic_rows)
-    return std::type_identity<tensor<T, dynamic, Facts.shape.dims[Axis]...>>{};
-  else
-    return std::type_identity<tensor<T, Facts.shape.dims[Axis]...>>{};
-}
-
 /// The C++ type of a dtype's elements.
 template <dtype Type>
 using element_of = std::conditional_t<
@@ -335,8 +326,18 @@ using element_of = std::conditional_t<
         std::conditional_t<Type == dtype::boolean, bool,
                            std::conditional_t<Type == dtype::int8, std::int8_t, float>>>>;
 
+template <class E, std::size_t... Axis>
+auto tensor_like(std::index_sequence<Axis...>) {
+  using element = element_of<E::facts.type>;
+  if constexpr (E::facts.dynamic_rows)
+    return std::type_identity<tensor<element, dynamic, E::facts.shape.dims[Axis]...>>{};
+  else
+    return std::type_identity<tensor<element, E::facts.shape.dims[Axis]...>>{};
+}
+
+/// The tensor type that holds E's values.
 template <class E>
-using tensor_for = typename decltype(tensor_with<element_of<E::facts.type>, E::facts>(
+using tensor_for = typename decltype(tensor_like<E>(
     std::make_index_sequence<static_cast<std::size_t>(E::facts.shape.rank)>{}))::type;
 
 }  // namespace expressions

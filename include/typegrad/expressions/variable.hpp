@@ -56,6 +56,7 @@ class variable : expressions::found_here<variable<Name, Shape, T, Options...>> {
   using tensor_type = typename expressions::tensor_of_shape<Shape, T>::type;
   using value_type = T;
   using expression_type = expressions::named<Name, tensor_type>;
+  using variable_tag = void;
   static constexpr expressions::value_facts facts = tensor_type::facts;
 
   /// Whether optimizers change it.
@@ -145,9 +146,7 @@ class variable : expressions::found_here<variable<Name, Shape, T, Options...>> {
 namespace expressions {
 
 template <class X>
-inline constexpr bool is_variable = false;
-template <fixed_string Name, class Shape, class T, auto... Options>
-inline constexpr bool is_variable<variable<Name, Shape, T, Options...>> = true;
+inline constexpr bool is_variable = requires { typename X::variable_tag; };
 
 /// Assignments to variables that take place together.
 template <class... Variable>
