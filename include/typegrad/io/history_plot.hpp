@@ -8,7 +8,8 @@
 
 namespace typegrad {
 
-inline void history::plot(std::string const& path) const {
+template <int>
+void history::plot(std::string const& path) const {
   typegrad::plot::figure figure;
   for (auto const& [name, values] : *this) {
     if (name.starts_with("val_")) continue;

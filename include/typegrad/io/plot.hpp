@@ -41,6 +41,7 @@ struct figure {
   }
 
   /// Adds a chart.
+  template <int = 0>
   plot::panel& panel(std::string panel_title) {
     return add(std::make_unique<plot::panel>(std::move(panel_title)));
   }

@@ -95,8 +95,9 @@ class panel : public cell {
     return widest + (y_label_.empty() ? 18 : 36);
   }
 
-  void draw(svg::canvas& on, svg::point corner, double width, double height,
-            double left_margin) const override;
+  // `inline` here, or else whoever includes this would compile all of the class.
+  inline void draw(svg::canvas& on, svg::point corner, double width, double height,
+                   double left_margin) const override;
 
  private:
   static constexpr double label_size = theme::label_size;

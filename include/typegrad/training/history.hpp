@@ -45,6 +45,7 @@ class history {
 
   /// A chart of all series over the epochs, as SVG: a panel for the loss and one for each metric,
   /// training and validation together. In typegrad/io/history_plot.hpp.
+  template <int = 0>
   void plot(std::string const& path) const;
 
   /// The epochs of `later` come after these. Requires the same names.
