@@ -68,7 +68,7 @@ void check_law(F const& f, matrix const& x) {
 // The rules of all ops have tests of their own; these are of what expressions make of them.
 LAW(2, "mathematics", 0.3, 2,
     -tg::exp(x) - tg::log(x) + tg::expm1(x) * tg::log1p(x) + tg::sqrt(x) * tg::rsqrt(x * x))
-LAW(2, "more of it", -2, 2,
+LAW(1, "more of it", -2, 2,
     tg::abs(x) * tg::sin(x) + tg::cos(2 * x) * tg::erf(x) + tg::reciprocal(3 + tg::square(x)))
 LAW(1, "arithmetic", 0.3, 2, (x + 2) * (3 - x) / (x + 1))
 LAW(1, "powers", 0.3, 2, tg::pow(x, 0.5 * x + 1) + tg::pow<3>(x) + tg::pow<-2>(x) + tg::pow<0>(x))

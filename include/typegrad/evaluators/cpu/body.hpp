@@ -211,12 +211,17 @@ struct step_body {
     }
   }
 
+  // (Through an array, since clang folds over at most 256 operands.)
+
   /// Calls f.template operator()<I>() for the instructions that Choice::has(I), in order: what is
   /// never called costs no compile time.
   template <class Choice, class F>
   TYPEGRAD_INLINE static void each_of(F&& f) {
     [&]<std::size_t... K>(std::index_sequence<K...>) __attribute__((always_inline)) {
-      (f.template operator()<chosen<Choice>.at[K]>(), ...);
+      [[maybe_unused]] bool const done[] = {
+        (f.template operator()<chosen<Choice>.at[K]>(), true)...,
+        true
+      };
     }(std::make_index_sequence<static_cast<std::size_t>(chosen<Choice>.size)>{});
   }
   struct all_instructions {
@@ -253,13 +258,19 @@ struct step_body {
   template <class F>
   TYPEGRAD_INLINE static void each(F&& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-      (f.template operator()<static_cast<int>(I)>(), ...);
+      [[maybe_unused]] bool const done[] = {
+        (f.template operator()<static_cast<int>(I)>(), true)...,
+        true
+      };
     }(indices{});
   }
   template <class F>
   TYPEGRAD_INLINE static void each_store(F&& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-      (f.template operator()<static_cast<int>(I)>(), ...);
+      [[maybe_unused]] bool const done[] = {
+        (f.template operator()<static_cast<int>(I)>(), true)...,
+        true
+      };
     }(std::make_index_sequence<static_cast<std::size_t>(info.store_count)>{});
   }
 
