@@ -11,6 +11,10 @@ namespace typegrad {
 
 namespace expressions {
 
+constexpr symbol needs_fixed(std::string_view name, symbol x) {
+  return poison(x.owner(), sentence(name, ": does not apply to a dynamic first axis"));
+}
+
 template <std::int64_t... Dims>
 struct reshape_function {
   static constexpr symbol call(symbol x) {
@@ -72,8 +76,7 @@ struct transpose_function {
 template <class Low, class High, class Step>
 struct slice_function {
   static constexpr symbol call(symbol x) {
-    if (x.per_sample())
-      return poison(x.owner(), sentence("slice: does not apply to a dynamic first axis"));
+    if (x.per_sample()) return needs_fixed("slice", x);
     extents low = Low::value, high = High::value;
     for (int i = 0; i < x.rank() && i < low.rank; ++i)
       if (low[i] < 0) low[i] += x.shape()[i];
@@ -173,11 +176,10 @@ struct stack_function {
 template <class Low, class High>
 struct pad_function {
   static constexpr symbol call(symbol x, symbol value) {
-    if (x.per_sample())
-      return poison(x.owner(), sentence("pad: does not apply to a dynamic first axis"));
+    if (x.per_sample()) return needs_fixed("pad", x);
     // zeros around x, and the value where x is not
     symbol const inside = build::pad(x, Low::value, High::value);
-    if (build::poisoned(inside) || value.info().code == op::constant) return inside;
+    if (build::poisoned(inside)) return inside;
     symbol const ones = build::constant(x.owner(), 1, x.type(), x.shape());
     symbol const mask = build::pad(ones, Low::value, High::value);
     return where(mask != 0, inside, value);
@@ -186,8 +188,7 @@ struct pad_function {
 template <class Low, class High>
 struct zero_pad_function {
   static constexpr symbol call(symbol x) {
-    if (x.per_sample())
-      return poison(x.owner(), sentence("pad: does not apply to a dynamic first axis"));
+    if (x.per_sample()) return needs_fixed("pad", x);
     return build::pad(x, Low::value, High::value);
   }
 };
@@ -324,10 +325,6 @@ struct part_function {
   }
 };
 
-}  // namespace expressions
-
-namespace expressions {
-
 template <std::int64_t Shift, int Axis>
 struct roll_function {
   static constexpr symbol call(symbol x) {
@@ -354,16 +351,14 @@ struct axes_function {
 template <std::int64_t... Times>
 struct tile_function {
   static constexpr symbol call(symbol x) {
-    if (x.per_sample())
-      return poison(x.owner(), typegrad::sentence("tile: does not apply to a dynamic first axis"));
+    if (x.per_sample()) return needs_fixed("tile", x);
     return tile(x, extents{Times...});
   }
 };
 template <class Low, class High, pad_mode Mode>
 struct pad_by_mode {
   static constexpr symbol call(symbol x) {
-    if (x.per_sample())
-      return poison(x.owner(), typegrad::sentence("pad: does not apply to a dynamic first axis"));
+    if (x.per_sample()) return needs_fixed("pad", x);
     return pad(x, Low::value, High::value, Mode);
   }
 };

@@ -32,7 +32,6 @@ constexpr derived_facts derive() {
     }
   }
   graph g;
-  tracer t{g, false};
   symbol const operands[] = {build::input(g, "", Operands::facts.shape, Operands::facts.type,
                                           Operands::facts.dynamic_rows)...};
   symbol const y = [&]<std::size_t... I>(std::index_sequence<I...>) {

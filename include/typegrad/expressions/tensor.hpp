@@ -94,8 +94,6 @@ void write_nested(List const& list, std::span<std::int64_t const> shape, T*& to,
 template <class T, std::int64_t Count>
 class storage {
  public:
-  static constexpr bool is_small = Count >= 0 && Count * std::int64_t{sizeof(T)} <= 64;
-
   storage() = default;
   explicit storage(std::int64_t count, uninitialized_tag) : items_(count, uninitialized_tag{}) {}
   T* data() { return items_.data(); }
@@ -108,8 +106,6 @@ template <class T, std::int64_t Count>
 requires(Count >= 0 && Count * std::int64_t{sizeof(T)} <= 64)
 class storage<T, Count> {
  public:
-  static constexpr bool is_small = true;
-
   storage() = default;
   explicit storage(std::int64_t, uninitialized_tag) {}
   T* data() { return items_; }
