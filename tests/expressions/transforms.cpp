@@ -111,6 +111,45 @@ TEST_CASE("transforms: jvp, vjp and jacobian agree", "[expressions]") {
   for (int i = 0; i < 3; ++i) CHECK(close(tangent(i), (up(i) - down(i)) / (2 * h), 1e-7));
 }
 
+TEST_CASE("transforms: jacobians and Hessians are parts of expressions", "[expressions]") {
+  tg::tensor<double, 3> const x{0.3, -0.5, 0.8};
+  auto const f = [](auto v) { return tg::sin(v) * tg::sum(v * v); };
+  // a Jacobian of an expression is an expression: J_ij = cos(x_i) s d_ij + 2 sin(x_i) x_j
+  auto const trace = tg::evaluate(tg::sum(tg::jacobian(f)(1 * x) * tg::eye<double, 3>()));
+  double const s = x(0) * x(0) + x(1) * x(1) + x(2) * x(2);
+  double wanted = 0;
+  for (int i = 0; i < 3; ++i) wanted += std::cos(x(i)) * s + 2 * std::sin(x(i)) * x(i);
+  CHECK(close(trace, wanted));
+  // one is differentiated: the sum of the squares of J
+  auto const size = [f](auto v) { return tg::sum(tg::square(tg::jacobian(f)(v))); };
+  auto const slope = tg::gradient(size)(x);
+  constexpr double h = 1e-5;
+  for (int i = 0; i < 3; ++i) {
+    tg::tensor<double, 3> above = x, below = x;
+    above(i) += h;
+    below(i) -= h;
+    double const up = tg::evaluate(size(tg::lazy(above)));
+    double const down = tg::evaluate(size(tg::lazy(below)));
+    CHECK(close(slope(i), (up - down) / (2 * h), 1e-7));
+  }
+  // third derivatives: the gradient of a Hessian's trace
+  auto const g = [](auto v) { return tg::sum(tg::pow<4>(v)) + tg::sum(v) * tg::sum(v * v); };
+  auto const laplace = [g](auto v) { return tg::sum(tg::hessian(g)(v) * tg::eye<double, 3>()); };
+  auto const third = tg::gradient(laplace)(x);
+  for (int i = 0; i < 3; ++i) CHECK(close(third(i), 24 * x(i) + 4 + 6));
+  // of a scalar it is the gradient; of a matrix it has four axes
+  auto const of_scalar = tg::jacobian(g)(x);
+  auto const gradient = tg::gradient(g)(x);
+  for (int i = 0; i < 3; ++i) CHECK(close(of_scalar(i), gradient(i)));
+  tg::tensor<float, 2, 3> const m{{1, 2, 3}, {4, 5, 6}};
+  tg::tensor<float, 3, 2, 2, 3> const t =
+      tg::jacobian([](auto a) { return tg::transpose(a) * 2; })(m);
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 2; ++j)
+      for (int k = 0; k < 2; ++k)
+        for (int l = 0; l < 3; ++l) CHECK(t(i, j, k, l) == (i == l && j == k ? 2 : 0));
+}
+
 TEST_CASE("transforms: jvp of a function without its argument is zero", "[expressions]") {
   tg::tensor<float, 2> const x{1, 2}, v{1, 1};
   auto const [y, t] =
@@ -161,5 +200,5 @@ TEST_CASE("transforms: of expressions they are expressions", "[expressions]") {
     return tg::sum(tg::gradient([a](auto b) { return tg::sum(a * b * b); })(x));
   };
   CHECK(tg::gradient(outer)(3.0f) == 6);
-  CHECK(tg::hessian(f)(x + 1)(0, 0) == 2);
+  CHECK(tg::evaluate(tg::hessian(f)(x + 1))(0, 0) == 2);
 }

@@ -195,6 +195,40 @@ TEST_CASE("expressions: a dynamic first axis", "[expressions]") {
   CHECK(std::abs(slope(0) - 2.0f / 3 * (12 * 36 + 16 * 44 + 20 * 52)) < 1e-2f);
 }
 
+TEST_CASE("expressions: several values with a dynamic first axis at once", "[expressions]") {
+  using rows = tg::tensor<float, tg::dynamic, 2>;
+  rows x{{1, 2}, {3, 4}, {5, 6}}, y(3), other(2);
+  float total = 0;
+  tg::evaluate_into(std::tie(y, total), x + 1, tg::sum(x));
+  CHECK(y(2, 1) == 7);
+  CHECK(total == 21);
+  // both are read before one is written
+  tg::evaluate_into(std::tie(x, y), y * 1, x * 1);
+  CHECK(x(0, 0) == 2);
+  CHECK(y(0, 0) == 1);
+  // what does not fit is refused before anything is written, whichever of both lengths is known
+  CHECK_THROWS_AS(tg::evaluate_into(std::tie(y, other), 0 * x, x + 1), std::invalid_argument);
+  CHECK(y(2, 1) == 6);
+  tg::tensor<float, 3, 2> const fixed = x * 1;
+  CHECK_THROWS_AS(tg::evaluate_into(std::tie(other), fixed + 1), std::invalid_argument);
+  CHECK(other(1, 1) == 0);
+  // variables take the length of what they are assigned, together too
+  using data = tg::shape<tg::dynamic, 2>;
+  auto a = tg::variable<"a", data>(x);
+  auto b = tg::variable<"b", data>(y);
+  assign(a, b)(b + 0, a - b);
+  CHECK(a(2, 1) == 6);
+  CHECK(b(2, 1) == 1);
+  assign(a, b)(other + 1, other + 2);
+  CHECK(a.shape()[0] == 2);
+  CHECK(b(1, 0) == 2);
+  auto m = tg::variable<"m", tg::shape<2>>({1, 2});
+  assign(a, m)(fixed * m, m + tg::sum<0>(fixed));
+  CHECK(a.shape()[0] == 3);
+  CHECK(a(2, 1) == 2 * fixed(2, 1));
+  CHECK(m(0) == 1 + fixed(0, 0) + fixed(1, 0) + fixed(2, 0));
+}
+
 TEST_CASE("random: the same from a seed, and in range", "[expressions]") {
   tg::random a{3}, b{3};
   auto const x = a.uniform<float, 1000>(-1, 1);

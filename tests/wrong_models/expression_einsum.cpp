@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: einsum:
-// clang: 26
+// clang: 18
 #include <typegrad/expressions.hpp>
 
 namespace tg = typegrad;

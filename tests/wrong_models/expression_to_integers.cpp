@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: tensor: values of float32 do not become int32 by themselves; cast them
-// clang: 26
+// clang: 18
 #include <typegrad/expressions.hpp>
 
 namespace tg = typegrad;

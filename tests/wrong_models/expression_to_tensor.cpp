@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: tensor: an expression of extents 2x3 does not fit a tensor of extents 3x2
-// clang: 26
+// clang: 18
 #include <typegrad/expressions.hpp>
 
 namespace tg = typegrad;

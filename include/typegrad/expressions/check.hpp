@@ -8,11 +8,12 @@
 
 namespace typegrad::expressions {
 
-/// Compiles only if `Source::sentence()` is empty; otherwise it stands in the compiler's output.
+/// `check<Source>()` compiles only if `Source::sentence()` is empty; otherwise it stands in the
+/// compiler's output. A class, since of functions clang tells of candidates first.
 template <class Source, auto Sentence = say<Source>()>
 requires(correct(Sentence))
-constexpr void check() {
-  using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
-}
+struct check {
+  using sound = typename wrong_model<Sentence>::nothing;
+};
 
 }  // namespace typegrad::expressions

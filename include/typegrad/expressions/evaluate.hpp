@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/evaluators/on.hpp>
 #include <typegrad/expressions/request.hpp>
 
+#include <array>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -31,21 +34,61 @@ value_of<E> value_in(tensor_for<E>&& t) {
     return std::move(t);
 }
 
-/// All values of expressions of which it is known that leaves that look like one are one, or not.
-template <class... E>
-TYPEGRAD_INLINE auto evaluate_all(bool trusted, E const&... e) {
-  request<E...> const r(e..., trusted);
+/// New values of the expressions that a request has looked up, which run(outputs) computes.
+template <class... E, class Run>
+TYPEGRAD_INLINE auto new_values(request<E...> const& r, Run const& run) {
   std::tuple<tensor_for<E>...> room{room_for<E>(r.rows())...};
   return std::apply(
       [&](auto&... t) __attribute__((always_inline)) {
-        void* const outputs[] = {t.data()...};
-        r.run(outputs);
+        run(std::array<void*, sizeof...(E)>{t.data()...});
         if constexpr (sizeof...(E) == 1)
           return (value_in<E>(std::move(t)), ...);
         else
           return std::tuple<value_of<E>...>{value_in<E>(std::move(t))...};
       },
       room);
+}
+
+/// All values of expressions of which it is known that leaves that look like one are one, or not.
+template <class... E>
+TYPEGRAD_INLINE auto evaluate_all(bool trusted, E const&... e) {
+  request<E...> const r(e..., trusted);
+  return new_values(
+      r, [&](auto const& outputs) __attribute__((always_inline)) { r.run(outputs.data()); });
+}
+
+/// What computes expressions at a place, on<...>, besides the CPU; evaluators' headers have them:
+///   template <class Program>
+///   static void run(void const* const* inputs, void* const* outputs, std::int64_t rows);
+template <class Place>
+struct computer;
+
+template <class X>
+inline constexpr bool is_place = false;
+template <class Evaluator, auto Policy>
+inline constexpr bool is_place<on<Evaluator, Policy>> = true;
+
+template <class Place>
+struct place_problem {
+  static constexpr diagnosis sentence() {
+    if constexpr (std::is_same_v<Place, on<cpu>> || requires { sizeof(computer<Place>); })
+      return {};
+    else
+      return diagnosis{
+          "expressions are computed on<cpu>, or, with typegrad/cuda.hpp included, on<thrust> under "
+          "float32 or tf32"};
+  }
+};
+
+/// Computes what a request asks for at a place; some of what is written may be read.
+template <class Place, class Request, std::size_t Count>
+TYPEGRAD_INLINE void run_at(Request const& r, std::array<void*, Count> const& outputs) {
+  if constexpr (std::is_same_v<Place, on<cpu>>)
+    r.run_over(outputs);
+  else if constexpr (place_problem<Place>::sentence().empty())
+    r.hand_to([&]<class Program>(void const* const* inputs, std::int64_t rows) {
+      computer<Place>::template run<Program>(inputs, outputs.data(), rows);
+    });
 }
 
 /// Why an expression cannot become a tensor of type Tensor.
@@ -93,29 +136,51 @@ constexpr decltype(auto) with_type(E const& e) {
     return cast<element_of<Type>>(e);
 }
 
-/// Writes an expression's values into a tensor that its leaves may be part of.
-template <class Tensor, class E>
-TYPEGRAD_INLINE void assign_to(Tensor& to, E const& e) {
-  check<conversion<Tensor, E>>();
-  if constexpr (conversion<Tensor, E>::sentence().empty() && !E::facts.failed) {
-    auto const& typed = with_type<Tensor::facts.type>(e);
-    request<std::remove_cvref_t<decltype(typed)>> const r(typed);
-    if constexpr (Tensor::is_dynamic) {
-      std::int64_t const rows = E::facts.dynamic_rows ? r.rows() : E::facts.shape.front();
-      if (rows != to.rows()) {
-        Tensor room(rows, uninitialized_tag{});
-        void* const outputs[] = {room.data()};
-        r.run(outputs);
-        to = std::move(room);
-        return;
-      }
-    } else if constexpr (E::facts.dynamic_rows) {
-      if (r.rows() != to.rows())
-        refuse("tensor: an expression with ", r.rows(), " rows does not fit a tensor with ",
-               to.rows());
-    }
-    r.run_over({to.data()});
-  }
+/// The length of the first axis of E's values, where a request has looked up its leaves.
+template <class E, class Request>
+std::int64_t rows_of(Request const& r) {
+  if constexpr (E::facts.dynamic_rows)
+    return r.rows();
+  else
+    return E::facts.rank() == 0 ? 1 : E::facts.shape.front();
+}
+
+template <class... Tensor, class... E>
+TYPEGRAD_INLINE void assign_typed(std::tuple<Tensor&...> const& to, E const&... e) {
+  request<E...> const r(e...);
+  std::apply(
+      [&](Tensor&... t) __attribute__((always_inline)) {
+        if constexpr (((Tensor::is_dynamic || E::facts.dynamic_rows) || ...)) {
+          auto const check_rows = [&](bool may_change, std::int64_t wanted, std::int64_t there) {
+            if (!may_change && wanted != there)
+              refuse("tensor: an expression with ", wanted, " rows does not fit a tensor with ",
+                     there);
+          };
+          (check_rows(Tensor::is_dynamic, rows_of<E>(r), t.rows()), ...);
+          if (((rows_of<E>(r) != t.rows()) || ...)) {
+            std::tuple<Tensor...> room{Tensor(rows_of<E>(r), uninitialized_tag{})...};
+            std::apply(
+                [&](Tensor&... fresh) {
+                  void* const outputs[] = {fresh.data()...};
+                  r.run(outputs);
+                  ((t = std::move(fresh)), ...);
+                },
+                room);
+            return;
+          }
+        }
+        r.run_over({static_cast<void*>(t.data())...});
+      },
+      to);
+}
+
+/// Writes expressions' values, all computed before any is changed, into tensors that their leaves
+/// may be part of. A dynamic first extent takes the values' length.
+template <class... Tensor, class... E>
+TYPEGRAD_INLINE void assign_all(std::tuple<Tensor&...> const& to, E const&... e) {
+  (check<conversion<Tensor, E>>(), ...);
+  if constexpr (((conversion<Tensor, E>::sentence().empty() && !E::facts.failed) && ...))
+    assign_typed(to, with_type<Tensor::facts.type>(e)...);
 }
 
 /// What an output is written to: a number counts as a tensor without axes.
@@ -132,19 +197,22 @@ struct destination<T> {
   static std::int64_t rows(T const&) { return 1; }
 };
 
-template <class... To, class... E>
+template <class Place, class... To, class... E>
 TYPEGRAD_INLINE void write_all(std::tuple<To&...> const& to, E const&... e) {
+  check<place_problem<Place>>();
   (check<conversion<typename destination<To>::tensor_type, E>>(), ...);
   static_assert(((E::facts.type == destination<To>::tensor_type::facts.type) && ...),
                 "evaluate_into: numbers and tensors must have the expressions' dtypes; cast them");
   request<E...> const r(e...);
   std::apply(
       [&](To&... t) __attribute__((always_inline)) {
-        if constexpr ((E::facts.dynamic_rows || ...))
-          if (((E::facts.dynamic_rows && destination<To>::rows(t) != r.rows()) || ...))
-            refuse("evaluate_into: the expressions have ", r.rows(),
-                   " rows, and one of the tensors has another number of them");
-        r.run_over({destination<To>::data(t)...});
+        auto const check_rows = [](std::int64_t wanted, std::int64_t there) {
+          if (wanted != there)
+            refuse("evaluate_into: an expression with ", wanted,
+                   " rows does not fit a tensor with ", there);
+        };
+        (check_rows(rows_of<E>(r), destination<To>::rows(t)), ...);
+        run_at<Place>(r, std::array<void*, sizeof...(To)>{destination<To>::data(t)...});
       },
       to);
 }
@@ -174,6 +242,18 @@ template <expressions::operand... X>
 TYPEGRAD_INLINE auto evaluate(X const&... x) {
   return expressions::evaluate_all(false, expressions::expression_in(x)...);
 }
+/// The same, computed elsewhere: evaluate<on<thrust>>(loss, gradient(loss, x)). What the
+/// expressions are made of is brought there, and the values back.
+template <class Place, expressions::operand... X>
+requires(expressions::is_place<Place>)
+auto evaluate(X const&... x) {
+  using namespace expressions;
+  check<place_problem<Place>>();
+  return [](auto const&... e) {
+    request<std::remove_cvref_t<decltype(e)>...> const r(e...);
+    return new_values(r, [&](auto const& outputs) { run_at<Place>(r, outputs); });
+  }(expression_in(x)...);
+}
 
 /// The same into numbers and tensors that are there, a std::tuple of references to them, of the
 /// expressions' dtypes and extents; nothing is allocated. They may be parts of the expressions.
@@ -182,7 +262,13 @@ TYPEGRAD_INLINE auto evaluate(X const&... x) {
 template <class... To, expressions::operand... X>
 requires(sizeof...(To) == sizeof...(X))
 TYPEGRAD_INLINE void evaluate_into(std::tuple<To&...> const& to, X const&... x) {
-  expressions::write_all(to, expressions::expression_in(x)...);
+  expressions::write_all<on<cpu>>(to, expressions::expression_in(x)...);
+}
+/// The same, computed elsewhere: evaluate_into<on<thrust>>(std::tie(y), 2 * y).
+template <class Place, class... To, expressions::operand... X>
+requires(expressions::is_place<Place> && sizeof...(To) == sizeof...(X))
+void evaluate_into(std::tuple<To&...> const& to, X const&... x) {
+  expressions::write_all<Place>(to, expressions::expression_in(x)...);
 }
 
 template <class T, std::int64_t... Dims>
@@ -196,7 +282,7 @@ template <class T, std::int64_t... Dims>
 template <class E>
 requires(expressions::expression<E>)
 TYPEGRAD_INLINE tensor<T, Dims...>& tensor<T, Dims...>::operator=(E const& e) {
-  expressions::assign_to(*this, e);
+  expressions::assign_all(std::tie(*this), e);
   return *this;
 }
 

@@ -27,7 +27,7 @@ struct axis_options {
 
 template <auto Option>
 constexpr void read_option(axis_options& to) {
-  using type = std::remove_cv_t<decltype(Option)>;
+  using type = std::remove_cvref_t<decltype(Option)>;
   if constexpr (std::integral<type> && !std::same_as<type, bool>) {
     to.axes.push_back(static_cast<int>(Option));
     to.any = true;

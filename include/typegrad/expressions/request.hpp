@@ -187,6 +187,16 @@ class request {
     run_over_as<true>(outputs);
   }
 
+  /// Hands the program, and the inputs it reads, to what runs it elsewhere:
+  /// give.template operator()<Program>(inputs, rows).
+  template <class Give>
+  void hand_to(Give const& give) const {
+    if constexpr (shared_plan.guesses) {
+      if (!shared_) return hand_as<false>(give);
+    }
+    hand_as<true>(give);
+  }
+
  private:
   static constexpr std::size_t most_on_the_stack = 2048;
 
@@ -225,12 +235,23 @@ class request {
   }
 
   template <bool Sharing>
-  TYPEGRAD_INLINE void run_as(void* const* outputs) const {
-    using program = typegrad::program<recipe<Sharing, E...>>;
+  TYPEGRAD_INLINE std::array<void const*, slots> inputs_of() const {
     constexpr auto const& plan = plan_of<Sharing, E...>;
     std::array<void const*, slots> inputs;
     each_index<plan.input_count>(
         [&]<int I>() __attribute__((always_inline)) { inputs[I] = leaves_[plan.inputs[I]].data; });
+    return inputs;
+  }
+  template <bool Sharing, class Give>
+  void hand_as(Give const& give) const {
+    give.template operator()<typegrad::program<recipe<Sharing, E...>>>(inputs_of<Sharing>().data(),
+                                                                       rows());
+  }
+
+  template <bool Sharing>
+  TYPEGRAD_INLINE void run_as(void* const* outputs) const {
+    using program = typegrad::program<recipe<Sharing, E...>>;
+    auto const inputs = inputs_of<Sharing>();
     constexpr auto cost = on_cpu::cost_of<program>();
     constexpr int most = on_cpu::useful_threads(cost, on_cpu::run_steps_of<program>(), 1, 1024);
     constexpr bool grows = is_dynamic || cost.per_sample > 0;

@@ -3,9 +3,11 @@
 
 #include <typegrad/expressions/gradient.hpp>
 #include <typegrad/expressions/reduction.hpp>
+#include <typegrad/ops/control.hpp>
+#include <typegrad/ops/gather.hpp>
 
-#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -213,6 +215,48 @@ struct pushforward_rule {
   }
 };
 
+/// The derivatives of all elements of an application with respect to all of its argument I, of
+/// extents (its own, the argument's). A loop goes through the elements, backwards from each; what
+/// does not depend on which one it is, the application itself too, is computed once, before it.
+template <class App, std::size_t I>
+struct jacobian_rule {
+  using leaf = typename App::template value<I>;
+  static constexpr diagnosis sentence() {
+    value_facts const y = App::facts, x = leaf::facts;
+    if (y.failed || x.failed) return {};
+    if (y.dynamic_rows || x.dynamic_rows)
+      return typegrad::sentence(
+          "jacobian: values and arguments need extents that are known while compiling, got a "
+          "dynamic first axis");
+    if (!is_floating(y.type) || y.type != x.type)
+      return typegrad::sentence("jacobian: needs floating values and arguments of one dtype, got ",
+                                to_text(y.type), " of ", to_text(x.type));
+    if (y.rank() + x.rank() > max_rank)
+      return typegrad::sentence("jacobian: extents ", to_text(y.shape), " by ", to_text(x.shape),
+                                " are more than ", max_rank, " axes");
+    return {};
+  }
+  static constexpr value_facts facts = [] {
+    value_facts f = App::facts;
+    if (!sentence().empty()) return f;
+    for (int i = 0; i < leaf::facts.shape.rank; ++i) f.shape.push_back(leaf::facts.shape[i]);
+    return f;
+  }();
+  static constexpr symbol call(tracer& t, tracer::application const& a, symbol const*) {
+    graph& g = t.owner();
+    symbol const y{g, a.node};
+    if (y.rank() == 0) return gradient_node(g, y, a.arguments[I]);
+    std::int64_t const count = y.shape().count();
+    list<symbol> const element{build::iota(g, {count}, 0)};
+    auto const row = [&](list<symbol> const&, list<symbol> const& i) -> scan_step {
+      symbol const one = build::reshape(one_hot(i[0], count, y.type()), y.shape());
+      return {{}, {gradient_node(g, inner_product(y, one), a.arguments[I])}};
+    };
+    scan_result const rows = typegrad::scan(row, {}, element);
+    return g.failed() ? symbol{g, -1} : build::reshape(rows.ys[0], facts.shape);
+  }
+};
+
 /// What tells a function's arguments from those of others.
 template <class F, class... Values>
 struct function_tag {};
@@ -285,48 +329,12 @@ struct jacobian_function {
 
   template <operand... X>
   requires(sizeof...(X) > 0)
-  auto operator()(X&&... x) const {
+  constexpr auto operator()(X&&... x) const {
     auto const app = apply_function(f, as_expression(std::forward<X>(x))...);
+    using app_type = std::remove_const_t<decltype(app)>;
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      if constexpr (sizeof...(X) == 1)
-        return (one<I>(app), ...);
-      else
-        return std::tuple{one<I>(app)...};
+      return results<all_known<X...>>(derive_from<jacobian_rule<app_type, I>>(app)...);
     }(std::index_sequence_for<X...>{});
-  }
-
- private:
-  template <class T, class Rows, class Columns>
-  struct joined;
-  template <class T, std::int64_t... Rows, std::int64_t... Columns>
-  struct joined<T, tensor<T, Rows...>, tensor<T, Columns...>> {
-    using type = tensor<T, Rows..., Columns...>;
-  };
-
-  template <std::size_t I, class App>
-  static auto one(App const& app) {
-    static_assert(
-        is_closed<App>,
-        "jacobian: is computed at once, and so not within a function that is differentiated");
-    static_assert(!App::facts.dynamic_rows && !App::template value<I>::facts.dynamic_rows,
-                  "jacobian: values and arguments need extents that are known while compiling");
-    using element = element_of<App::facts.type>;
-    using rows = tensor_for<App>;
-    rows unit;
-    auto const e = derive_from<pullback_rule<App, I, reference<rows>>>(app, reference<rows>{unit});
-    using columns = tensor_for<std::remove_const_t<decltype(e)>>;
-    static_assert(std::same_as<element, typename columns::value_type>,
-                  "jacobian: values and arguments need the same dtype");
-    typename joined<element, rows, columns>::type out;
-    request<std::remove_const_t<decltype(e)>> const r(e);
-    auto const width = static_cast<std::size_t>(columns::facts.shape.count());
-    for (std::size_t i = 0; i < unit.size(); ++i) {
-      unit.data()[i] = element{1};
-      void* const outputs[] = {out.data() + i * width};
-      r.run(outputs);
-      unit.data()[i] = element{0};
-    }
-    return out;
   }
 };
 
@@ -350,7 +358,7 @@ struct hessian_function {
 
   template <operand... X>
   requires(sizeof...(X) > 0)
-  auto operator()(X const&... x) const {
+  constexpr auto operator()(X const&... x) const {
     using first = gradient_function<F, false>;
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       if constexpr (sizeof...(X) == 1)
@@ -402,7 +410,8 @@ constexpr auto value_and_gradient(F f) {
 }
 
 /// jacobian(f)(x): the derivatives of all elements of f(x) with respect to all of x, of extents
-/// (those of f(x), those of x); a std::tuple for several arguments. Computed row by row, backwards.
+/// (those of f(x), those of x); a std::tuple for several arguments. Computed backwards, from one
+/// element of f(x) after the other.
 template <expressions::function F>
 constexpr auto jacobian(F f) {
   return expressions::jacobian_function<F>{std::move(f)};

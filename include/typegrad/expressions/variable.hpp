@@ -11,6 +11,9 @@ namespace typegrad {
 
 namespace expressions {
 
+template <class... Variable>
+class assignment;
+
 template <class Shape, class T>
 struct tensor_of_shape;
 template <std::int64_t... Dims, class T>
@@ -61,7 +64,7 @@ class variable : expressions::found_here<variable<Name, Shape, T, Options...>> {
 
   /// Whether optimizers change it.
   static constexpr bool trainable =
-      !(std::is_same_v<std::remove_const_t<decltype(Options)>, not_trainable_option> || ...);
+      !(std::is_same_v<std::remove_cvref_t<decltype(Options)>, not_trainable_option> || ...);
 
   static constexpr std::string_view name() { return Name.view(); }
 
@@ -102,7 +105,7 @@ class variable : expressions::found_here<variable<Name, Shape, T, Options...>> {
     if constexpr (std::is_arithmetic_v<X>) {
       value_.fill(static_cast<T>(x));
     } else {
-      expressions::assign_to(value_, expressions::expression_in(x));
+      expressions::assign_all(std::tie(value_), expressions::expression_in(x));
     }
     return *this;
   }
@@ -136,10 +139,12 @@ class variable : expressions::found_here<variable<Name, Shape, T, Options...>> {
  private:
   template <auto Option>
   void constrain_to() {
-    if constexpr (!std::is_same_v<std::remove_const_t<decltype(Option)>, not_trainable_option>)
+    if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(Option)>, not_trainable_option>)
       assign(typegrad::apply<Option>(*this));
   }
 
+  template <class...>
+  friend class expressions::assignment;
   tensor_type value_;
 };
 
@@ -160,21 +165,14 @@ class assignment {
     static_assert(sizeof...(X) == sizeof...(Variable),
                   "assign: needs as many expressions as there are variables");
     if constexpr (sizeof...(X) == sizeof...(Variable))
-      write(with_type<Variable::facts.type>(as_expression_beside<Variable>(x))...);
+      std::apply(
+          [&](Variable&... v) __attribute__((always_inline)) {
+            assign_all(std::tie(v.value_...), as_expression_beside<Variable>(x)...);
+          },
+          to_);
   }
 
  private:
-  template <class... E>
-  TYPEGRAD_INLINE void write(E const&... e) const {
-    (check<conversion<typename Variable::tensor_type, E>>(), ...);
-    static_assert(!((Variable::facts.dynamic_rows || E::facts.dynamic_rows) || ...),
-                  "assign: variables with a dynamic first axis are assigned one at a time");
-    request<E...> const r(e...);
-    r.run_over(std::apply(
-        [](auto&... v) { return std::array<void*, sizeof...(E)>{static_cast<void*>(v.data())...}; },
-        to_));
-  }
-
   std::tuple<Variable&...> to_;
 };
 

@@ -42,8 +42,8 @@ class tensor_view : expressions::found_here<tensor_view<T, Dims...>> {
     if constexpr (std::is_arithmetic_v<X>) {
       std::fill_n(data_, size(), static_cast<T>(x));
     } else {
-      target to{data_, rows_};
-      expressions::assign_to(to, expressions::expression_in(x));
+      target to{data_, rows()};
+      expressions::assign_all(std::tie(to), expressions::expression_in(x));
     }
     return *this;
   }
@@ -51,13 +51,15 @@ class tensor_view : expressions::found_here<tensor_view<T, Dims...>> {
   tensor_view& operator=(tensor_view const& other)
   requires(!std::is_const_v<T>)
   {
-    target to{data_, rows_};
-    expressions::assign_to(to, as_expression(other));
+    target to{data_, rows()};
+    expressions::assign_all(std::tie(to), as_expression(other));
     return *this;
   }
 
   T* data() const { return data_; }
-  std::int64_t rows() const { return is_dynamic ? rows_ : facts.shape.front(); }
+  std::int64_t rows() const {
+    return is_dynamic ? rows_ : facts.shape.rank == 0 ? 1 : facts.shape.front();
+  }
   std::size_t size() const {
     return static_cast<std::size_t>((is_dynamic ? rows_ : 1) * facts.shape.count());
   }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <typegrad/compiler/mixed.hpp>
+#include <typegrad/core/policy.hpp>
 #include <typegrad/inference/recipes.hpp>
-#include <typegrad/nn/policy.hpp>
 
 // The graph of a model that is used under a dtype policy.
 namespace typegrad::inference_detail {

@@ -4,7 +4,7 @@
 #include <typegrad/compiler/program.hpp>
 #include <typegrad/evaluators/cpu/cost.hpp>
 #include <typegrad/evaluators/cpu/run.hpp>
-#include <typegrad/inference/on.hpp>
+#include <typegrad/evaluators/on.hpp>
 #include <typegrad/inference/recipes.hpp>
 #include <typegrad/inference/remote.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <typegrad/compiler/mixed.hpp>
-#include <typegrad/nn/policy.hpp>
+#include <typegrad/core/policy.hpp>
 #include <typegrad/training/recipes.hpp>
 
 // The graphs of a model that is trained under a dtype policy.

@@ -104,7 +104,8 @@ struct control_kernel {
         outputs[static_cast<std::size_t>(k)] = part(slots, op.result_slot(k), t);
     }
     void take_over() {
-      for (std::size_t i = 0; i < static_cast<std::size_t>(op.carries); ++i) inputs[i] = outputs[i];
+      for (int i = 0; i < op.carries; ++i)
+        inputs[static_cast<std::size_t>(i)] = outputs[static_cast<std::size_t>(i)];
     }
     static void* part(void* const* slots, int slot, std::int64_t t) {
       return static_cast<std::byte*>(slots[slot]) + t * part_bytes(slot);

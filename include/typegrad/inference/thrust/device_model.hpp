@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/evaluators/thrust/program_entry.hpp>
 #include <typegrad/inference/array_view.hpp>
 #include <typegrad/inference/model_core.hpp>
 #include <typegrad/inference/policy_recipe.hpp>
 #include <typegrad/inference/thrust/mirror.hpp>
-#include <typegrad/inference/thrust/program_entry.hpp>
 #include <typegrad/inference/thrust/staging.hpp>
 
 #include <cstdint>
@@ -64,9 +64,9 @@ class device_model : public inference_detail::remote {
     std::vector<void*> results;
     std::vector<std::int64_t> places;
     std::int64_t bytes = 0;
-    for (int i = 0; i < entry.output_count; ++i) {
+    for (value_info const& v : entry.outputs) {
       places.push_back(bytes);
-      bytes += detail::aligned_to_256(program_entry::bytes_of_value(entry.outputs[i], rows));
+      bytes += detail::aligned_to_256(program_entry::bytes_of_value(v, rows));
     }
     device_memory const memory(bytes, "gradients");
     for (std::int64_t const at : places) results.push_back(memory.as<>() + at);
@@ -75,9 +75,8 @@ class device_model : public inference_detail::remote {
     entry.run(queue_, {rows, &input, weights, results.data(), arena, counters(),
                        piece.there.as<run_state>()});
     staging_.used(piece, queue_);
-    for (int i = 0; i < entry.output_count; ++i)
-      queue_.copy(outputs[i], results[static_cast<std::size_t>(i)],
-                  program_entry::bytes_of_value(entry.outputs[i], rows));
+    for (std::size_t i = 0; i < results.size(); ++i)
+      queue_.copy(outputs[i], results[i], program_entry::bytes_of_value(entry.outputs[i], rows));
     queue_.finish();
   }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/nn/policy.hpp>
+#include <typegrad/core/policy.hpp>
 
-// Where a model runs: `compile<net, on<thrust>>(...)`, `predictor<net, on<thrust, tf32>>`.
+// Where a model runs, or expressions are computed: `compile<net, on<thrust>>(...)`,
+// `predictor<net, on<thrust, tf32>>`, `evaluate<on<thrust>>(x)`.
 namespace typegrad {
 
 /// The processor, vector by vector: float32.

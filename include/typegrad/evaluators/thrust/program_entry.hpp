@@ -3,8 +3,8 @@
 
 #include <typegrad/compiler/program.hpp>
 #include <typegrad/evaluators/thrust/run.hpp>
-#include <typegrad/inference/steps.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -14,8 +14,7 @@ TYPEGRAD_ON_THRUST_BEGIN
 struct program_entry {
   void (*run)(queue&, bindings const&) = nullptr;
   std::int64_t (*arena_bytes)(std::int64_t batch_size) = nullptr;
-  value_info const* outputs = nullptr;
-  int output_count = 0;
+  std::span<value_info const> inputs, outputs;
   std::int64_t counter_count = 0;
   bool recordable = true;  ///< whether what is launched is the same for any data
 
@@ -25,11 +24,12 @@ struct program_entry {
 };
 
 template <class Program, arithmetic Arithmetic = arithmetic::float32>
-inline constexpr program_entry entry_of{&on_thrust::run<Program, Arithmetic>,
-                                        &on_thrust::arena_bytes<Program, Arithmetic>,
-                                        Program::data.outputs.data(),
-                                        Program::sizes.outputs,
-                                        counter_count<Program>(),
-                                        !detail::decides_on_host<Program>()};
+inline constexpr program_entry entry_of{
+    &on_thrust::run<Program, Arithmetic>,
+    &on_thrust::arena_bytes<Program, Arithmetic>,
+    {Program::data.inputs.data(), static_cast<std::size_t>(Program::sizes.inputs)},
+    {Program::data.outputs.data(), static_cast<std::size_t>(Program::sizes.outputs)},
+    counter_count<Program>(),
+    !detail::decides_on_host<Program>()};
 
 TYPEGRAD_ON_THRUST_END
