@@ -80,8 +80,8 @@ LAW(2, "transpose and matmul", -1, 1, tg::matmul(x, tg::transpose(x)))
 LAW(1, "elements in other places", -1, 1,
     tg::concatenate(reshape(x, tg::shape<3, 2>{}),
                     tg::transpose(tg::slice(x* x, tg::shape<0, 0>{}, tg::shape<2, 3>{}))) +
-        tg::pad(flip<1>(tg::stack<1>(x, tg::exp(x))), tg::shape<1, 0, 0>{}, tg::shape<0, 2, 1>{},
-                3))
+        tg::sum<2>(tg::pad(flip<1>(tg::stack<1>(x, tg::exp(x))), tg::shape<1, 0, 0>{},
+                           tg::shape<0, 2, 1>{}, 3)))
 
 TEST_CASE("expressions: gradients by variables nest to any order", "[expressions]") {
   auto x = tg::variable<"x", tg::shape<>, double>(0.7);
