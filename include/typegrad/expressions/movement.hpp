@@ -86,141 +86,115 @@ struct slice_function {
   }
 };
 
+/// Values of one dtype, of which all or none have a dynamic first axis. None if they differ in
+/// that.
+template <std::same_as<symbol>... X>
+constexpr list<symbol> alike(std::string_view name, symbol first, X... rest) {
+  list<symbol> all{first, rest...};
+  dtype type = first.type();
+  for (symbol const& x : all) type = build::common_type(type, x.type());
+  for (symbol& x : all) {
+    if (x.per_sample() != first.per_sample()) {
+      poison(first.owner(),
+             sentence(name, ": needs a dynamic first axis in all of the values or in none"));
+      return {};
+    }
+    x = cast(x, type);
+  }
+  return all;
+}
+
 template <int Axis>
 struct concatenate_function {
   template <std::same_as<symbol>... X>
   static constexpr symbol call(symbol first, X... rest) {
-    int const rows = first.per_sample() ? 1 : 0;
-    int const axis = Axis < 0 ? Axis + first.rank() : Axis - rows;
-    if (axis < 0 || axis >= first.rank())
-      return poison(first.owner(), sentence("concatenate: there is no axis ", Axis,
-                                            " of a fixed length among ", first.rank() + rows));
-    symbol all = first;
-    ((all = one(all, rest, axis)), ...);
-    return all;
-  }
-
- private:
-  static constexpr symbol one(symbol a, symbol b, int axis) {
-    if (build::poisoned(a)) return a;
-    if (a.per_sample() != b.per_sample())
-      return poison(a.owner(), sentence("concatenate: needs a dynamic first axis in all of the "
-                                        "values or in none"));
-    dtype const type = build::common_type(a.type(), b.type());
-    return build::concatenate(cast(a, type), cast(b, type), axis);
+    int axis = Axis;
+    list<symbol> const all = alike("concatenate", first, rest...);
+    if (all.empty() || !graph_axis("concatenate", first, axis)) return {first.owner(), -1};
+    return typegrad::concatenate(all, axis);
   }
 };
 
-/// A value with one more axis of length 1.
-constexpr symbol with_axis(std::string_view name, symbol x, int at) {
-  int const first = x.per_sample() ? 1 : 0;
-  int const rank = x.rank() + first;
-  int const axis = (at < 0 ? at + rank + 1 : at) - first;
-  if (axis < 0 || axis > x.rank())
-    return poison(x.owner(),
-                  sentence(name, ": there is no place ", at, " for an axis among ", rank));
-  extents wanted;
-  for (int i = 0; i <= x.rank(); ++i) {
-    if (i == axis) wanted.push_back(1);
-    if (i < x.rank()) wanted.push_back(x.shape()[i]);
-  }
-  return build::reshape(x, wanted);
+/// A place among a value's axes for a new one, as those who use expressions count, as one of the
+/// graph's. False, and a sentence, if it would stand before a dynamic first axis.
+constexpr bool graph_place(std::string_view name, symbol x, int& place) {
+  if (!x.per_sample()) return true;  // what makes the axis looks at it
+  int const given = place;
+  place = given < 0 ? given + x.rank() + 1 : given - 1;
+  if (place >= 0 && place <= x.rank()) return true;
+  poison(x.owner(), sentence(name, ": a new axis cannot stand at ", given, " of ", x.rank() + 2,
+                             ", of which the first is dynamic"));
+  return false;
 }
 
 template <int Axis>
 struct expand_dims_function {
-  static constexpr symbol call(symbol x) { return with_axis("expand_dims", x, Axis); }
-};
-
-template <int... Axes>
-struct squeeze_function {
   static constexpr symbol call(symbol x) {
-    int const first = x.per_sample() ? 1 : 0;
-    int const rank = x.rank() + first;
-    extents wanted;
-    axis_list dropped;
-    for (int const a : std::initializer_list<int>{Axes...}) {
-      int const axis = (a < 0 ? a + rank : a) - first;
-      if (axis < 0 || axis >= x.rank() || x.shape()[axis] != 1)
-        return poison(x.owner(), sentence("squeeze: axis ", a, " of extents ", to_text(x.shape()),
-                                          " is not of length 1"));
-      dropped.push_back(axis);
-    }
-    for (int i = 0; i < x.rank(); ++i)
-      if (sizeof...(Axes) == 0 ? x.shape()[i] != 1 : !dropped.contains(i))
-        wanted.push_back(x.shape()[i]);
-    return build::reshape(x, wanted);
+    int place = Axis;
+    return graph_place("expand_dims", x, place) ? typegrad::expand_dims(x, place)
+                                                : symbol{x.owner(), -1};
   }
 };
 
 template <int Axis>
 struct stack_function {
   template <std::same_as<symbol>... X>
-  static constexpr symbol call(X... x) {
-    symbol const first = std::get<0>(std::tuple{x...});
-    int const rank = first.rank() + (first.per_sample() ? 1 : 0);
-    int const axis = Axis < 0 ? Axis + rank + 1 : Axis;
-    return joined(axis, with_axis("stack", x, axis)...);
-  }
-
- private:
-  template <std::same_as<symbol>... X>
-  static constexpr symbol joined(int axis, symbol first, X... rest) {
-    int const at = axis - (first.per_sample() ? 1 : 0);
-    symbol all = first;
-    ((all = build::poisoned(all) ? all : build::concatenate(all, rest, at)), ...);
-    return all;
+  static constexpr symbol call(symbol first, X... rest) {
+    int place = Axis;
+    list<symbol> const all = alike("stack", first, rest...);
+    if (all.empty() || !graph_place("stack", first, place)) return {first.owner(), -1};
+    return typegrad::stack(all, place);
   }
 };
 
-template <class Low, class High>
-struct pad_function {
-  static constexpr symbol call(symbol x, symbol value) {
-    if (x.per_sample()) return needs_fixed("pad", x);
-    // zeros around x, and the value where x is not
-    symbol const inside = build::pad(x, Low::value, High::value);
-    if (build::poisoned(inside)) return inside;
-    symbol const ones = build::constant(x.owner(), 1, x.type(), x.shape());
-    symbol const mask = build::pad(ones, Low::value, High::value);
-    return where(mask != 0, inside, value);
+/// Axes as the graph counts them, for a function on symbols that takes a list. False, and a
+/// sentence, if one of them does not exist.
+template <int... Axes>
+constexpr bool graph_axes(std::string_view name, symbol x, axis_list& axes) {
+  for (int axis : std::initializer_list<int>{Axes...}) {
+    if (!graph_axis(name, x, axis)) return false;
+    axes.push_back(axis);
   }
-};
-template <class Low, class High>
-struct zero_pad_function {
+  return true;
+}
+
+template <int... Axes>
+struct squeeze_function {
   static constexpr symbol call(symbol x) {
-    if (x.per_sample()) return needs_fixed("pad", x);
-    return build::pad(x, Low::value, High::value);
+    axis_list axes;
+    return graph_axes<Axes...>("squeeze", x, axes) ? typegrad::squeeze(x, axes)
+                                                   : symbol{x.owner(), -1};
   }
 };
 
 template <int... Axes>
 struct flip_function {
   static constexpr symbol call(symbol x) {
-    int const first = x.per_sample() ? 1 : 0;
-    int const rank = x.rank() + first;
     axis_list axes;
-    for (int const a : std::initializer_list<int>{Axes...}) {
-      int const axis = (a < 0 ? a + rank : a) - first;
-      if (axis < 0 || axis >= x.rank())
-        return poison(x.owner(),
-                      sentence("flip: there is no axis ", a, " of a fixed length among ", rank));
-      axes.push_back(axis);
-    }
-    if (sizeof...(Axes) == 0)
-      for (int i = 0; i < x.rank(); ++i) axes.push_back(i);
-    return build::reverse(x, axes);
+    return graph_axes<Axes...>("flip", x, axes) ? symbolic::flip(x, axes) : symbol{x.owner(), -1};
+  }
+};
+
+template <class Low, class High>
+struct pad_function {
+  static constexpr symbol call(symbol x) {
+    if (x.per_sample()) return needs_fixed("pad", x);
+    return build::pad(x, Low::value, High::value);
+  }
+  /// Zeros around x, and the value where x is not.
+  static constexpr symbol call(symbol x, symbol value) {
+    symbol const inside = call(x);
+    if (build::poisoned(inside)) return inside;
+    symbol const mask = call(build::constant(x.owner(), 1, x.type(), x.shape()));
+    return where(mask != 0, inside, value);
   }
 };
 
 template <std::int64_t... Dims>
 struct broadcast_to_function {
   static constexpr symbol call(symbol x) {
-    extents both;
-    extents const wanted{Dims...};
-    if (x.per_sample() || !build::broadcast_shape(x.shape(), wanted, both) || !(both == wanted))
-      return poison(x.owner(), sentence("broadcast_to: extents ", to_text(x.shape()),
-                                        " do not broadcast to ", to_text(wanted)));
-    return build::broadcast_to(x, wanted);
+    if (x.per_sample()) return needs_fixed("broadcast_to", x);
+    return typegrad::broadcast_to(x, extents{Dims...});
   }
 };
 
@@ -289,7 +263,7 @@ constexpr auto squeeze(X&& x) {
 /// Zeros, or a value, around x: low[i] elements before axis i, high[i] behind it.
 template <expressions::valued X, std::int64_t... Low, std::int64_t... High>
 constexpr auto pad(X&& x, shape<Low...>, shape<High...>) {
-  return expressions::operate_on<expressions::zero_pad_function<shape<Low...>, shape<High...>>>(
+  return expressions::operate_on<expressions::pad_function<shape<Low...>, shape<High...>>>(
       std::forward<X>(x));
 }
 template <expressions::valued X, std::int64_t... Low, std::int64_t... High,
@@ -309,19 +283,12 @@ constexpr auto broadcast_to(X&& x, shape<Dims...>) {
 namespace expressions {
 
 /// Part Part of Parts equal ones along an axis.
-template <int Axis, std::int64_t Parts, std::int64_t Part>
+template <int Axis, int Parts, int Part>
 struct part_function {
   static constexpr symbol call(symbol x) {
-    int const first = x.per_sample() ? 1 : 0;
-    int const axis = (Axis < 0 ? Axis + x.rank() + first : Axis) - first;
-    if (axis < 0 || axis >= x.rank() || x.shape()[axis] % Parts != 0)
-      return poison(x.owner(), sentence("split: axis ", Axis, " of extents ", to_text(x.shape()),
-                                        " does not fall into ", Parts, " equal parts"));
-    std::int64_t const length = x.shape()[axis] / Parts;
-    extents low, high = x.shape();
-    for (int i = 0; i < x.rank(); ++i) low.push_back(i == axis ? Part * length : 0);
-    high[axis] = (Part + 1) * length;
-    return build::slice(x, low, high);
+    int axis = Axis;
+    return graph_axis("split", x, axis) ? typegrad::split(x, Parts, axis)[Part]
+                                        : symbol{x.owner(), -1};
   }
 };
 
@@ -409,13 +376,13 @@ constexpr auto one_hot(X&& indices) {
 }
 
 /// Equal parts of x along an axis, as a std::tuple.
-template <std::int64_t Parts, int Axis = 0, expressions::valued X>
+template <int Parts, int Axis = 0, expressions::valued X>
 requires(Parts > 0)
 constexpr auto split(X&& x) {
   auto const e = expressions::as_expression(std::forward<X>(x));
-  return [&]<std::int64_t... I>(std::integer_sequence<std::int64_t, I...>) {
+  return [&]<int... I>(std::integer_sequence<int, I...>) {
     return std::tuple{expressions::operate_on<expressions::part_function<Axis, Parts, I>>(e)...};
-  }(std::make_integer_sequence<std::int64_t, Parts>{});
+  }(std::make_integer_sequence<int, Parts>{});
 }
 
 }  // namespace typegrad
