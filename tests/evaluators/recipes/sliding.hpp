@@ -10,8 +10,8 @@
 namespace recipes {
 
 using namespace typegrad;
-using window_axes::axis;
-using window_axes::same;
+using window_axes::same_axis;
+using window_axes::valid_axis;
 
 /// A convolution from `channels` to `filters`, or windows over `channels`.
 struct sliding_case {

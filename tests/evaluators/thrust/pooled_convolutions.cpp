@@ -22,14 +22,16 @@ void check() {
 }  // namespace
 
 TEST_CASE("thrust: greatest elements of blocks of convolutions", "[thrust]") {
-  check<over2(same(8, 5), same(6, 5), 1, 6), position_block{{1, 2, 2}}>();
-  check<over2(axis(11, 3), axis(8, 3), 3, 4), position_block{{1, 3, 2}}>();
-  check<over2(axis(11, 5, {.stride = 2}), axis(12, 5, {.dilation = 2}), 4, 8),
+  check<over2(same_axis(8, 5), same_axis(6, 5), 1, 6), position_block{{1, 2, 2}}>();
+  check<over2(valid_axis(11, 3), valid_axis(8, 3), 3, 4), position_block{{1, 3, 2}}>();
+  check<over2(valid_axis(11, 5, {.stride = 2}), valid_axis(12, 5, {.dilation = 2}), 4, 8),
         position_block{{1, 2, 1}}>();
-  check<over1(same(30, 5), 1, 3), position_block{{1, 1, 5}}>();
-  check<over3(same(4, 3), axis(5, 2), same(3, 3), 2, 3), position_block{{2, 2, 3}}>();
-  check<over2(same(4, 3), same(6, 3), 4, 4, 4), position_block{{1, 2, 3}}>();  // in groups
-  check<over2(same(4, 3), same(6, 3), 3, 4), position_block{{1, 2, 2}}, dtype::float64>();
+  check<over1(same_axis(30, 5), 1, 3), position_block{{1, 1, 5}}>();
+  check<over3(same_axis(4, 3), valid_axis(5, 2), same_axis(3, 3), 2, 3),
+        position_block{{2, 2, 3}}>();
+  check<over2(same_axis(4, 3), same_axis(6, 3), 4, 4, 4),
+        position_block{{1, 2, 3}}>();  // in groups
+  check<over2(same_axis(4, 3), same_axis(6, 3), 3, 4), position_block{{1, 2, 2}}, dtype::float64>();
 }
 
 TEST_CASE("thrust: pooled convolutions", "[thrust]") {

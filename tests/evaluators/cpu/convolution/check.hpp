@@ -27,8 +27,8 @@ using typegrad::window;
 using typegrad::window_axis;
 
 using support::guarded;
-using window_axes::axis;
-using window_axes::same;
+using window_axes::same_axis;
+using window_axes::valid_axis;
 
 // Calls body(x, k, y) with the offsets of every product of a convolution.
 template <class Body>

@@ -38,27 +38,32 @@ constexpr window_axis none{};
 }  // namespace
 
 TEST_CASE("depthwise: plain windows", "[convolution]") {
-  check_types<depthwise(none, same(9, 3), same(21, 3), 17)>({0, 1, 3, 33});
-  check_types<depthwise(none, same(8, 3), same(8, 3), 64)>({1, 3, 129});
-  check_types<depthwise(none, axis(10, 5), axis(31, 5), 6)>({1, 33});
-  check_types<depthwise(none, axis(1, 1), axis(1, 1), 3)>({1, 33});
-  check_types<depthwise(none, same(12, 7), same(12, 7), 33)>({1, 3});
+  check_types<depthwise(none, same_axis(9, 3), same_axis(21, 3), 17)>({0, 1, 3, 33});
+  check_types<depthwise(none, same_axis(8, 3), same_axis(8, 3), 64)>({1, 3, 129});
+  check_types<depthwise(none, valid_axis(10, 5), valid_axis(31, 5), 6)>({1, 33});
+  check_types<depthwise(none, valid_axis(1, 1), valid_axis(1, 1), 3)>({1, 33});
+  check_types<depthwise(none, same_axis(12, 7), same_axis(12, 7), 33)>({1, 3});
 }
 
 TEST_CASE("depthwise: strides, dilation and uneven padding", "[convolution]") {
-  check_types<depthwise(none, same(9, 3, 2), same(40, 3, 2), 16)>({1, 33});
-  check_types<depthwise(none, axis(11, 3, 2, 1, 1, 2), axis(12, 4, 3, 1, 0, 3), 3)>({1, 33});
-  check_types<depthwise(none, axis(11, 3, 1, 2, 2, 2), axis(40, 3, 1, 3), 17)>({1, 33});
-  check_types<depthwise(none, axis(11, 3, 2, 2, 2, 1), axis(40, 3, 2, 3, 1, 2), 17)>({1, 33});
-  check_types<depthwise(none, axis(3, 5, 1, 1, 4, 4), axis(2, 5, 2, 1, 3, 5), 8)>({1, 33});
-  check_types<depthwise(none, axis(9, 2, 4), axis(9, 2, 3), 5)>({1, 33});  // elements never read
-  check_types<depthwise(none, axis(20, 2, 6, 4), axis(20, 3, 4, 6, 3, 3), 5)>({1, 33});
+  check_types<depthwise(none, same_axis(9, 3, 2), same_axis(40, 3, 2), 16)>({1, 33});
+  check_types<depthwise(none, valid_axis(11, 3, 2, 1, 1, 2), valid_axis(12, 4, 3, 1, 0, 3), 3)>(
+      {1, 33});
+  check_types<depthwise(none, valid_axis(11, 3, 1, 2, 2, 2), valid_axis(40, 3, 1, 3), 17)>({1, 33});
+  check_types<depthwise(none, valid_axis(11, 3, 2, 2, 2, 1), valid_axis(40, 3, 2, 3, 1, 2), 17)>(
+      {1, 33});
+  check_types<depthwise(none, valid_axis(3, 5, 1, 1, 4, 4), valid_axis(2, 5, 2, 1, 3, 5), 8)>(
+      {1, 33});
+  check_types<depthwise(none, valid_axis(9, 2, 4), valid_axis(9, 2, 3), 5)>(
+      {1, 33});  // elements never read
+  check_types<depthwise(none, valid_axis(20, 2, 6, 4), valid_axis(20, 3, 4, 6, 3, 3), 5)>({1, 33});
 }
 
 TEST_CASE("depthwise: one and three axes", "[convolution]") {
-  check_types<depthwise(none, none, axis(100, 40), 20)>({1, 33});
-  check_types<depthwise(none, none, axis(61, 3, 1, 4, 8, 0), 12)>({1, 33});
-  check_types<depthwise(none, none, axis(50, 3), 1)>({1, 33});
-  check_types<depthwise(same(4, 3), same(5, 3), same(6, 3), 20)>({1, 33});
-  check_types<depthwise(same(5, 3, 2), axis(6, 3, 3, 2, 2, 2), same(6, 2), 7)>({1, 33});
+  check_types<depthwise(none, none, valid_axis(100, 40), 20)>({1, 33});
+  check_types<depthwise(none, none, valid_axis(61, 3, 1, 4, 8, 0), 12)>({1, 33});
+  check_types<depthwise(none, none, valid_axis(50, 3), 1)>({1, 33});
+  check_types<depthwise(same_axis(4, 3), same_axis(5, 3), same_axis(6, 3), 20)>({1, 33});
+  check_types<depthwise(same_axis(5, 3, 2), valid_axis(6, 3, 3, 2, 2, 2), same_axis(6, 2), 7)>(
+      {1, 33});
 }

@@ -11,13 +11,13 @@ namespace {
 template <convolution_shape S, class T = float>
 constexpr bool in_columns = on_cpu::convolution_input<S, T>::in_columns;
 
-constexpr convolution_shape lenet_2 = conv2(axis(14, 5), axis(14, 5), 6, 16);
+constexpr convolution_shape lenet_2 = conv2(valid_axis(14, 5), valid_axis(14, 5), 6, 16);
 
 template <convolution_shape S, class T = float>
 constexpr bool in_pixels = on_cpu::convolution_forward<S, T>::in_pixels;
 constexpr bool has_permutes = on_cpu::detail::has_avx512<xsimd::default_arch>;
 
-constexpr convolution_shape lenet_1 = conv2(same(28, 5), same(28, 5), 1, 6);
+constexpr convolution_shape lenet_1 = conv2(same_axis(28, 5), same_axis(28, 5), 1, 6);
 
 // An epilogue that takes several rows at once, and stores what it is given.
 template <class T, bool Heavy>
@@ -69,11 +69,11 @@ TEST_CASE("the cost model: input gradients whose columns are taps and channels",
   };
   static_assert(pays(lenet_2, 16, 2));
   static_assert(pays(lenet_2, 8, 1));
-  static_assert(pays(conv2(axis(14, 5), axis(14, 5), 20, 50), 16, 1));
+  static_assert(pays(conv2(valid_axis(14, 5), valid_axis(14, 5), 20, 50), 16, 1));
   // Channels that fill vectors, where little padding is read.
-  static_assert(!pays(conv2(axis(32, 3), axis(32, 3), 64, 64), 16, 1));
+  static_assert(!pays(conv2(valid_axis(32, 3), valid_axis(32, 3), 64, 64), 16, 1));
   // Few filters: summing up costs as much as the product.
-  static_assert(!pays(conv2(axis(28, 5), axis(28, 5), 6, 1), 16, 2));
+  static_assert(!pays(conv2(valid_axis(28, 5), valid_axis(28, 5), 6, 1), 16, 2));
   static_assert(in_columns<lenet_2> || on_cpu::detail::width<float, xsimd::default_arch> < 8);
 }
 
@@ -81,48 +81,49 @@ TEST_CASE("input gradients with few channels", "[convolution]") {
   check_batches<lenet_2>();
   check<lenet_2>(40, 3, input);
   check<lenet_2>(3, 1, input, true);
-  check_batches<conv2(axis(9, 4), axis(11, 5), 5, 9)>();
-  check_batches<conv2(axis(9, 2, {.stride = 2}), axis(13, 5, {.stride = 2}), 6, 8)>();
-  check_batches<conv2(axis(9, 3, {.low = 1, .high = 1}), axis(10, 4, {.low = 1, .high = 2}), 5,
-                      16)>();
-  check_batches<conv2(same(7, 3, 2, 1), same(12, 7, 3), 7, 16)>();
-  check_batches<conv2(axis(9, 3, {.dilation = 2}), axis(12, 3, {.dilation = 3}), 18, 20)>();
-  check_batches<conv3(axis(4, 2), axis(5, 3, {.low = 1}), axis(7, 4), 4, 16)>();
-  check_batches<conv1(axis(15, 6), 17, 33)>();
+  check_batches<conv2(valid_axis(9, 4), valid_axis(11, 5), 5, 9)>();
+  check_batches<conv2(valid_axis(9, 2, {.stride = 2}), valid_axis(13, 5, {.stride = 2}), 6, 8)>();
+  check_batches<conv2(valid_axis(9, 3, {.low = 1, .high = 1}),
+                      valid_axis(10, 4, {.low = 1, .high = 2}), 5, 16)>();
+  check_batches<conv2(same_axis(7, 3, 2, 1), same_axis(12, 7, 3), 7, 16)>();
+  check_batches<conv2(valid_axis(9, 3, {.dilation = 2}), valid_axis(12, 3, {.dilation = 3}), 18,
+                      20)>();
+  check_batches<conv3(valid_axis(4, 2), valid_axis(5, 3, {.low = 1}), valid_axis(7, 4), 4, 16)>();
+  check_batches<conv1(valid_axis(15, 6), 17, 33)>();
   check_batches<lenet_2, double>();
-  check_batches<conv2(axis(8, 3), axis(8, 4), 3, 8), double>();
+  check_batches<conv2(valid_axis(8, 3), valid_axis(8, 4), 3, 8), double>();
 }
 
 TEST_CASE("the cost model: outputs of a row as lanes", "[convolution]") {
   static_assert(in_pixels<lenet_1> == has_permutes);
-  static_assert(in_pixels<conv2(axis(32, 5), axis(36, 5), 3, 6)> == has_permutes);
+  static_assert(in_pixels<conv2(valid_axis(32, 5), valid_axis(36, 5), 3, 6)> == has_permutes);
   static_assert(!in_pixels<lenet_1, double>);
   // Many filters; rows that leave most of a vector empty.
-  static_assert(!in_pixels<conv2(same(28, 5), same(28, 5), 1, 16)>);
-  static_assert(!in_pixels<conv2(same(18, 5), same(18, 5), 1, 6)>);
+  static_assert(!in_pixels<conv2(same_axis(28, 5), same_axis(28, 5), 1, 16)>);
+  static_assert(!in_pixels<conv2(same_axis(18, 5), same_axis(18, 5), 1, 6)>);
 }
 
 TEST_CASE("convolutions with few filters", "[convolution]") {
   check_batches<lenet_1>();
   check<lenet_1>(40, 3, forward);
   check<lenet_1>(3, 1, forward, true);
-  check_batches<conv2(axis(20, 5), axis(36, 5), 3, 6)>();
-  check_batches<conv2(same(9, 3), same(16, 3), 1, 1)>();
-  check_batches<conv2(same(9, 3), same(31, 4), 1, 2)>();
-  check_batches<conv2(same(5, 3), same(15, 3), 2, 3)>();
-  check_batches<conv2(same(5, 2), same(64, 3), 1, 4)>();
-  check_batches<conv2(same(9, 3, 2), same(62, 5, 2), 1, 5)>();
-  check_batches<conv2(same(9, 3, 2), same(46, 4, 3), 2, 7)>();
-  check_batches<conv2(same(4, 3), same(100, 3), 1, 8)>();
-  check_batches<conv2(axis(9, 3, {.dilation = 2}), axis(38, 4, {.stride = 2, .dilation = 3}), 1,
-                      6)>();
-  check_batches<conv3(axis(5, 2), same(5, 3), same(15, 3), 1, 6)>();
-  check_batches<conv1(same(300, 5), 1, 6)>();
+  check_batches<conv2(valid_axis(20, 5), valid_axis(36, 5), 3, 6)>();
+  check_batches<conv2(same_axis(9, 3), same_axis(16, 3), 1, 1)>();
+  check_batches<conv2(same_axis(9, 3), same_axis(31, 4), 1, 2)>();
+  check_batches<conv2(same_axis(5, 3), same_axis(15, 3), 2, 3)>();
+  check_batches<conv2(same_axis(5, 2), same_axis(64, 3), 1, 4)>();
+  check_batches<conv2(same_axis(9, 3, 2), same_axis(62, 5, 2), 1, 5)>();
+  check_batches<conv2(same_axis(9, 3, 2), same_axis(46, 4, 3), 2, 7)>();
+  check_batches<conv2(same_axis(4, 3), same_axis(100, 3), 1, 8)>();
+  check_batches<conv2(valid_axis(9, 3, {.dilation = 2}),
+                      valid_axis(38, 4, {.stride = 2, .dilation = 3}), 1, 6)>();
+  check_batches<conv3(valid_axis(5, 2), same_axis(5, 3), same_axis(15, 3), 1, 6)>();
+  check_batches<conv1(same_axis(300, 5), 1, 6)>();
 }
 
 TEST_CASE("convolutions give several rows at once to epilogues that take them", "[convolution]") {
   check_runs<lenet_1>(3);
-  check_runs<conv2(same(9, 3), same(31, 4), 1, 5)>(2);
-  check_runs<conv2(same(5, 3), same(15, 3), 2, 3)>(3);
-  check_runs<conv2(same(5, 3), same(31, 3), 1, 1)>(1);
+  check_runs<conv2(same_axis(9, 3), same_axis(31, 4), 1, 5)>(2);
+  check_runs<conv2(same_axis(5, 3), same_axis(15, 3), 2, 3)>(3);
+  check_runs<conv2(same_axis(5, 3), same_axis(31, 3), 1, 1)>(1);
 }

@@ -41,67 +41,72 @@ constexpr window window_2d(window_axis a, window_axis b, std::int64_t groups = 1
 
 TEST_CASE("kernel gradient: first layers of few channels", "[convolution]") {
   // Keras CNN, LeNet-5, CIFAR
-  check_types<{window_2d(axis(28, 3), axis(28, 3)), 1, 32}>({0, 1, 3, 33});
-  check_types<{window_2d(same(28, 5), same(28, 5)), 1, 6}>({0, 1, 3, 33, 129});
-  check_types<{window_2d(same(32, 3), same(32, 3)), 3, 16}>({1, 3, 33});
-  check_types<{window_2d(same(8, 3), same(9, 3)), 3, 70}>({3});
-  check_batches<{window_2d(same(56, 7, 2), same(56, 7, 2)), 3, 64}>({1, 2});
+  check_types<{window_2d(valid_axis(28, 3), valid_axis(28, 3)), 1, 32}>({0, 1, 3, 33});
+  check_types<{window_2d(same_axis(28, 5), same_axis(28, 5)), 1, 6}>({0, 1, 3, 33, 129});
+  check_types<{window_2d(same_axis(32, 3), same_axis(32, 3)), 3, 16}>({1, 3, 33});
+  check_types<{window_2d(same_axis(8, 3), same_axis(9, 3)), 3, 70}>({3});
+  check_batches<{window_2d(same_axis(56, 7, 2), same_axis(56, 7, 2)), 3, 64}>({1, 2});
 }
 
 TEST_CASE("kernel gradient: few filters, samples in pairs", "[convolution]") {
-  check_types<{window_2d(same(9, 3), axis(8, 3)), 5, 8}>({0, 1, 2, 3, 33});
-  check_types<{window_2d(axis(9, 3, 2), same(20, 3, 1, 2)), 20, 1}>({1, 3, 33});
-  check_types<{window_2d(same(9, 2), same(9, 4), 3), 9, 12}>({1, 33});
-  check_types<{window_1d(axis(70, 9, 1, 1, 8, 0)), 1, 3}>({1, 129});
+  check_types<{window_2d(same_axis(9, 3), valid_axis(8, 3)), 5, 8}>({0, 1, 2, 3, 33});
+  check_types<{window_2d(valid_axis(9, 3, 2), same_axis(20, 3, 1, 2)), 20, 1}>({1, 3, 33});
+  check_types<{window_2d(same_axis(9, 2), same_axis(9, 4), 3), 9, 12}>({1, 33});
+  check_types<{window_1d(valid_axis(70, 9, 1, 1, 8, 0)), 1, 3}>({1, 129});
 }
 
 TEST_CASE("kernel gradient: second layers", "[convolution]") {
-  check_types<{window_2d(axis(14, 5), axis(14, 5)), 6, 16}>({0, 1, 3, 33, 129});
-  check_types<{window_2d(axis(13, 3), axis(13, 3)), 32, 64}>({1, 3});
-  check_types<{window_2d(axis(7, 3), axis(6, 3)), 17, 17}>({1, 33});
+  check_types<{window_2d(valid_axis(14, 5), valid_axis(14, 5)), 6, 16}>({0, 1, 3, 33, 129});
+  check_types<{window_2d(valid_axis(13, 3), valid_axis(13, 3)), 32, 64}>({1, 3});
+  check_types<{window_2d(valid_axis(7, 3), valid_axis(6, 3)), 17, 17}>({1, 33});
 }
 
 TEST_CASE("kernel gradient: residual networks", "[convolution]") {
-  check_types<{window_2d(same(32, 3), same(32, 3)), 16, 16}>({1, 3});
-  check_types<{window_2d(same(16, 3, 2), same(16, 3, 2)), 16, 32}>({0, 3, 33});
-  check_types<{window_2d(axis(8, 1, 2), axis(8, 1, 2)), 32, 48}>({1, 33});
-  check_types<{window_2d(axis(8, 1), axis(8, 1)), 35, 20}>({1, 129});
-  check_batches<{window_2d(same(4, 3), same(4, 3)), 128, 96}>({1, 3, 129});
+  check_types<{window_2d(same_axis(32, 3), same_axis(32, 3)), 16, 16}>({1, 3});
+  check_types<{window_2d(same_axis(16, 3, 2), same_axis(16, 3, 2)), 16, 32}>({0, 3, 33});
+  check_types<{window_2d(valid_axis(8, 1, 2), valid_axis(8, 1, 2)), 32, 48}>({1, 33});
+  check_types<{window_2d(valid_axis(8, 1), valid_axis(8, 1)), 35, 20}>({1, 129});
+  check_batches<{window_2d(same_axis(4, 3), same_axis(4, 3)), 128, 96}>({1, 3, 129});
 }
 
 TEST_CASE("kernel gradient: one and three axes", "[convolution]") {
-  check_types<{window_1d(axis(50, 3)), 1, 1}>({1, 33});
-  check_types<{window_1d(axis(4000, 5, 3, 1, 1, 1)), 2, 5}>({1, 3});
-  check_types<{window_1d(axis(61, 3, 1, 4, 8, 0)), 12, 33}>({1, 33});  // causal
-  check_types<{window_1d(axis(5000, 4, 1, 1, 2, 0)), 9, 16}>({1, 2});
-  check_types<{{{axis(5, 3), axis(6, 2), axis(7, 3)}}, 6, 7}>({1, 33});
-  check_types<{{{same(4, 3), same(5, 3), same(6, 3)}}, 2, 17}>({1, 33});
-  check_types<{{{same(4, 3, 2), axis(6, 3, 2), same(6, 3)}}, 17, 6}>({1, 33});
-  check_batches<{{{same(17, 3), same(17, 3), same(18, 3)}}, 3, 4}>({1, 2});
+  check_types<{window_1d(valid_axis(50, 3)), 1, 1}>({1, 33});
+  check_types<{window_1d(valid_axis(4000, 5, 3, 1, 1, 1)), 2, 5}>({1, 3});
+  check_types<{window_1d(valid_axis(61, 3, 1, 4, 8, 0)), 12, 33}>({1, 33});  // causal
+  check_types<{window_1d(valid_axis(5000, 4, 1, 1, 2, 0)), 9, 16}>({1, 2});
+  check_types<{{{valid_axis(5, 3), valid_axis(6, 2), valid_axis(7, 3)}}, 6, 7}>({1, 33});
+  check_types<{{{same_axis(4, 3), same_axis(5, 3), same_axis(6, 3)}}, 2, 17}>({1, 33});
+  check_types<{{{same_axis(4, 3, 2), valid_axis(6, 3, 2), same_axis(6, 3)}}, 17, 6}>({1, 33});
+  check_batches<{{{same_axis(17, 3), same_axis(17, 3), same_axis(18, 3)}}, 3, 4}>({1, 2});
 }
 
 TEST_CASE("kernel gradient: strides, dilation and uneven padding", "[convolution]") {
-  check_types<{window_2d(axis(11, 3, 2, 1, 1, 2), axis(12, 4, 3, 1, 0, 3)), 3, 6}>({1, 33});
-  check_types<{window_2d(axis(11, 3, 1, 2), axis(12, 3, 1, 3)), 6, 17}>({1, 33});
-  check_types<{window_2d(axis(11, 3, 1, 2, 2, 2), axis(12, 3, 2, 2, 1, 2)), 17, 9}>({1, 33});
-  check_types<{window_2d(axis(3, 5, 1, 1, 4, 4), axis(2, 5, 2, 1, 3, 5)), 8, 3}>({1, 33});
-  check_types<{window_2d(axis(3, 5, 1, 1, 4, 4), axis(2, 5, 2, 1, 3, 5)), 3, 3}>({1, 33});
-  check_types<{window_2d(axis(9, 2, 4), axis(9, 2, 3)), 5, 3}>({1, 33});  // elements never read
-  check_types<{window_2d(axis(9, 1, 2, 1, 1, 2), axis(9, 3, 1, 1, 1, 0)), 16, 50}>({3});
+  check_types<{window_2d(valid_axis(11, 3, 2, 1, 1, 2), valid_axis(12, 4, 3, 1, 0, 3)), 3, 6}>(
+      {1, 33});
+  check_types<{window_2d(valid_axis(11, 3, 1, 2), valid_axis(12, 3, 1, 3)), 6, 17}>({1, 33});
+  check_types<{window_2d(valid_axis(11, 3, 1, 2, 2, 2), valid_axis(12, 3, 2, 2, 1, 2)), 17, 9}>(
+      {1, 33});
+  check_types<{window_2d(valid_axis(3, 5, 1, 1, 4, 4), valid_axis(2, 5, 2, 1, 3, 5)), 8, 3}>(
+      {1, 33});
+  check_types<{window_2d(valid_axis(3, 5, 1, 1, 4, 4), valid_axis(2, 5, 2, 1, 3, 5)), 3, 3}>(
+      {1, 33});
+  check_types<{window_2d(valid_axis(9, 2, 4), valid_axis(9, 2, 3)), 5, 3}>(
+      {1, 33});  // elements never read
+  check_types<{window_2d(valid_axis(9, 1, 2, 1, 1, 2), valid_axis(9, 3, 1, 1, 1, 0)), 16, 50}>({3});
 }
 
 TEST_CASE("kernel gradient: groups", "[convolution]") {
-  check_types<{window_2d(axis(9, 3), axis(8, 3), 2), 6, 34}>({1, 33});
-  check_types<{window_2d(same(9, 3), same(8, 3), 4), 12, 8}>({1, 33});
-  check_types<{window_2d(same(9, 3), same(8, 3), 3), 51, 3}>({1, 33});
-  check_types<{window_2d(same(6, 3), same(5, 3), 5), 5, 15}>({1, 33});
-  check_types<{window_1d(axis(20, 3, 1, 2), 8), 64, 64}>({1, 33});
+  check_types<{window_2d(valid_axis(9, 3), valid_axis(8, 3), 2), 6, 34}>({1, 33});
+  check_types<{window_2d(same_axis(9, 3), same_axis(8, 3), 4), 12, 8}>({1, 33});
+  check_types<{window_2d(same_axis(9, 3), same_axis(8, 3), 3), 51, 3}>({1, 33});
+  check_types<{window_2d(same_axis(6, 3), same_axis(5, 3), 5), 5, 15}>({1, 33});
+  check_types<{window_1d(valid_axis(20, 3, 1, 2), 8), 64, 64}>({1, 33});
 }
 
 TEST_CASE("kernel gradient: many tiles and many blocks", "[convolution]") {
-  check_batches<{window_2d(same(40, 3), same(40, 3)), 64, 40}>({1, 2});
-  check_batches<{window_2d(same(50, 3), same(64, 3)), 65, 33}>({1});
-  check_batches<{window_2d(same(4, 3), same(4, 3)), 256, 256}>({65});
+  check_batches<{window_2d(same_axis(40, 3), same_axis(40, 3)), 64, 40}>({1, 2});
+  check_batches<{window_2d(same_axis(50, 3), same_axis(64, 3)), 65, 33}>({1});
+  check_batches<{window_2d(same_axis(4, 3), same_axis(4, 3)), 256, 256}>({65});
 }
 
 TEST_CASE("kernel gradient: tiles divide the rows", "[convolution]") {

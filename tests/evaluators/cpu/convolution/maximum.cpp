@@ -45,8 +45,7 @@ void check_blocks(std::int64_t batch, bool with_nan = false) {
   fill(x, 3);
   fill(k, 4);
   if (with_nan)
-    for (std::int64_t i = 7; i < x.size(); i += 97)
-      x[i] = std::numeric_limits<float>::quiet_NaN();
+    for (std::int64_t i = 7; i < x.size(); i += 97) x[i] = std::numeric_limits<float>::quiet_NaN();
   auto const n = static_cast<std::size_t>(batch * S.y_size());
   std::vector<float> y(n);
   std::vector<unsigned char> times(n);
@@ -85,32 +84,37 @@ constexpr position_block two_by_two{{1, 2, 2}};
 }  // namespace
 
 TEST_CASE("greatest elements of blocks, taken in registers", "[convolution][threads]") {
-  check_batches<conv2(same(28, 5), same(28, 5), 1, 6), two_by_two, true>();
-  check_blocks<conv2(same(28, 5), same(28, 5), 1, 6), two_by_two, true>(33);
-  check_batches<conv2(same(6, 3), same(62, 3), 1, 3), two_by_two, true>();
-  check_batches<conv2(same(4, 3), same(46, 3), 1, 8), two_by_two, true>();
-  check_batches<conv2(same(4, 3), same(110, 3), 1, 7), two_by_two, true>();
-  check_batches<conv2(same(3, 3), same(78, 3), 1, 5), position_block{{1, 3, 2}}, true>();
-  check_batches<conv2(same(6, 3), same(31, 3), 1, 4), position_block{{1, 2, 1}}, true>();
-  check_batches<conv2(same(10, 3), same(32, 4), 1, 2), position_block{{1, 5, 2}}, true>();
-  check_batches<conv2(whole_blocks(same(9, 3), 2), whole_blocks(same(63, 5), 2), 1, 5), two_by_two,
-                true>();
-  check_batches<conv2(whole_blocks(axis(11, 5, {.stride = 2}), 2),
-                      whole_blocks(axis(61, 5, {.dilation = 2}), 2), 1, 4),
+  check_batches<conv2(same_axis(28, 5), same_axis(28, 5), 1, 6), two_by_two, true>();
+  check_blocks<conv2(same_axis(28, 5), same_axis(28, 5), 1, 6), two_by_two, true>(33);
+  check_batches<conv2(same_axis(6, 3), same_axis(62, 3), 1, 3), two_by_two, true>();
+  check_batches<conv2(same_axis(4, 3), same_axis(46, 3), 1, 8), two_by_two, true>();
+  check_batches<conv2(same_axis(4, 3), same_axis(110, 3), 1, 7), two_by_two, true>();
+  check_batches<conv2(same_axis(3, 3), same_axis(78, 3), 1, 5), position_block{{1, 3, 2}}, true>();
+  check_batches<conv2(same_axis(6, 3), same_axis(31, 3), 1, 4), position_block{{1, 2, 1}}, true>();
+  check_batches<conv2(same_axis(10, 3), same_axis(32, 4), 1, 2), position_block{{1, 5, 2}}, true>();
+  check_batches<conv2(whole_blocks(same_axis(9, 3), 2), whole_blocks(same_axis(63, 5), 2), 1, 5),
                 two_by_two, true>();
-  check_batches<conv1(same(300, 5), 1, 6), position_block{{1, 1, 2}}, true>();
-  check_batches<conv3(axis(5, 2), same(4, 3), same(14, 3), 1, 6), two_by_two, true>();
+  check_batches<conv2(whole_blocks(valid_axis(11, 5, {.stride = 2}), 2),
+                      whole_blocks(valid_axis(61, 5, {.dilation = 2}), 2), 1, 4),
+                two_by_two, true>();
+  check_batches<conv1(same_axis(300, 5), 1, 6), position_block{{1, 1, 2}}, true>();
+  check_batches<conv3(valid_axis(5, 2), same_axis(4, 3), same_axis(14, 3), 1, 6), two_by_two,
+                true>();
 }
 
 TEST_CASE("greatest elements of blocks, some samples at a time", "[convolution][threads]") {
-  check_batches<conv2(same(27, 5), same(27, 5), 1, 6), position_block{{1, 3, 3}}, false>();
-  check_batches<conv2(axis(14, 5), axis(14, 5), 6, 16), two_by_two, false>();
-  check_batches<conv2(same(12, 3), same(12, 3), 4, 4, 4), two_by_two, false>();
-  check_batches<conv3(same(4, 3), same(6, 3), same(6, 3), 2, 3), position_block{{2, 2, 3}},
+  check_batches<conv2(same_axis(27, 5), same_axis(27, 5), 1, 6), position_block{{1, 3, 3}},
                 false>();
+  check_batches<conv2(valid_axis(14, 5), valid_axis(14, 5), 6, 16), two_by_two, false>();
+  check_batches<conv2(same_axis(12, 3), same_axis(12, 3), 4, 4, 4), two_by_two, false>();
+  check_batches<conv3(same_axis(4, 3), same_axis(6, 3), same_axis(6, 3), 2, 3),
+                position_block{{2, 2, 3}}, false>();
   // too many sums for the registers
-  check_batches<conv2(same(12, 3), same(30, 3), 1, 8), position_block{{1, 4, 2}}, false>();
+  check_batches<conv2(same_axis(12, 3), same_axis(30, 3), 1, 8), position_block{{1, 4, 2}},
+                false>();
   // more than the cache holds: parts of one sample, for each member its own or for all together
-  check_blocks<conv2(same(96, 3), same(96, 3), 2, 8), position_block{{1, 4, 4}}, false>(5);
-  check_blocks<conv2(same(96, 3), same(96, 3), 2, 8), position_block{{1, 4, 4}}, false>(11);
+  check_blocks<conv2(same_axis(96, 3), same_axis(96, 3), 2, 8), position_block{{1, 4, 4}}, false>(
+      5);
+  check_blocks<conv2(same_axis(96, 3), same_axis(96, 3), 2, 8), position_block{{1, 4, 4}}, false>(
+      11);
 }
