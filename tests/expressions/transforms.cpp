@@ -150,6 +150,57 @@ TEST_CASE("transforms: jacobians and Hessians are parts of expressions", "[expre
         for (int l = 0; l < 3; ++l) CHECK(t(i, j, k, l) == (i == l && j == k ? 2 : 0));
 }
 
+TEST_CASE("transforms: by variables they are those by position", "[expressions]") {
+  tg::random random{4};
+  auto x = tg::variable<"x", tg::shape<4>, double>(random.normal<double, 4>());
+  auto w = tg::variable<"w", tg::shape<3, 4>, double>(random.normal<double, 3, 4>());
+  auto other = tg::variable<"other", tg::shape<2>, double>({1, 2});
+  auto const f = [](auto a, auto b) { return tg::sin(tg::matmul(b, a)) * tg::sum(a); };
+  auto const y = f(tg::lazy(x), tg::lazy(w));
+  auto const same = [](auto const& a, auto const& b) {
+    auto const difference = tg::evaluate(tg::max(tg::abs(tg::lazy(a) - tg::lazy(b))));
+    return difference < 1e-12;
+  };
+  auto const [jx, jw] = tg::jacobian(y, x, w);
+  auto const [px, pw] = tg::jacobian(f)(x, w);
+  CHECK(same(jx, px));
+  CHECK(same(jw, pw));
+  tg::tensor<double, 3, 2> const none = tg::jacobian(y, other);
+  CHECK(tg::evaluate(tg::max(tg::abs(none))) == 0);
+
+  auto const v = random.normal<double, 4>();
+  auto const u = random.normal<double, 3>();
+  auto const [value, tangent] = tg::jvp(y, std::tie(x), std::tuple{v});
+  CHECK(same(value, y));
+  CHECK(same(tangent, tg::matmul(tg::lazy(px), v)));
+  auto const [again, pull] = tg::vjp(y, x, w);
+  auto const [cx, cw] = pull(u);
+  auto const [wanted_x, wanted_w] = std::get<1>(tg::vjp(f, x, w))(u);
+  CHECK(same(again, y));
+  CHECK(same(cx, wanted_x));
+  CHECK(same(cw, wanted_w));
+
+  auto const z = tg::sum(tg::square(y));
+  auto const scalar = [f](auto a, auto b) { return tg::sum(tg::square(f(a, b))); };
+  auto const [hx, hw] = tg::hessian(z, x, w);
+  auto const [qx, qw] = tg::hessian(scalar)(x, w);
+  CHECK(same(std::get<0>(hx), std::get<0>(qx)));
+  CHECK(same(std::get<1>(hx), std::get<1>(qx)));
+  CHECK(same(std::get<0>(hw), std::get<0>(qw)));
+  CHECK(same(tg::hessian(z, x), std::get<0>(qx)));
+  auto const [zero, dx] = tg::value_and_gradient(z, x);
+  auto const [number, slope] = tg::evaluate(zero, dx);
+  CHECK(close(number, tg::evaluate(z)));
+  CHECK(same(slope, tg::gradient(z, x)));
+  // a tangent that nobody else has is part of the expression
+  auto const [same_value, along] =
+      tg::jvp([](auto a) { return a * a; }, std::tuple{1 * x}, std::tuple{tg::ones<double, 4>()});
+  CHECK(same(along, 2 * x));
+  // they follow the variables
+  x.assign(2 * x);
+  CHECK(same(jx, std::get<0>(tg::jacobian(f)(x, w))));
+}
+
 TEST_CASE("transforms: jvp of a function without its argument is zero", "[expressions]") {
   tg::tensor<float, 2> const x{1, 2}, v{1, 1};
   auto const [y, t] =

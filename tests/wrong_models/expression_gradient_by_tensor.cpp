@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: gradient: one can differentiate by variables; for tensors, which have no name, use value_and_gradient(f)(x, y)
+// expect: gradient: one can differentiate by variables; for tensors, which have no name, use gradient(f)(x, y) with a function f of them
 // clang: 18
 #include <typegrad/expressions.hpp>
 

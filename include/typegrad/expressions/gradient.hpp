@@ -74,15 +74,18 @@ struct gradient_of : base {
   }
 };
 
-template <class... X>
+/// Whether all of these are variables, which derivatives are taken by.
+template <fixed_string Name, class... X>
 struct by_variables {
+  static constexpr bool hold = (is_variable<X> && ...);
   static constexpr diagnosis sentence() {
-    if constexpr ((is_variable<X> && ...))
+    if constexpr (hold)
       return {};
     else
-      return typegrad::sentence(
-          "gradient: one can differentiate by variables; for tensors, which have no name, use "
-          "value_and_gradient(f)(x, y) with a function f of them");
+      return typegrad::sentence(Name.view(),
+                                ": one can differentiate by variables; for tensors, which have no "
+                                "name, use ",
+                                Name.view(), "(f)(x, y) with a function f of them");
   }
 };
 
@@ -102,8 +105,9 @@ constexpr auto one_gradient(Z const& z) {
 template <expressions::valued Z, class... Variable>
 requires(sizeof...(Variable) > 0)
 constexpr auto gradient(Z const& z, Variable const&...) {
-  expressions::check<expressions::by_variables<Variable...>>();
-  if constexpr ((expressions::is_variable<Variable> && ...)) {
+  using by = expressions::by_variables<"gradient", Variable...>;
+  expressions::check<by>();
+  if constexpr (by::hold) {
     auto const e = expressions::as_expression(z);
     if constexpr (sizeof...(Variable) == 1)
       return (expressions::one_gradient<typename Variable::expression_type>(e), ...);

@@ -257,6 +257,48 @@ struct jacobian_rule {
   }
 };
 
+/// An expression as a function of variables in it: what the rules above take for an application.
+template <class Z, class... Leaf>
+struct at_variables : base {
+  static constexpr value_facts facts = Z::facts;
+  static constexpr int leaf_count = Z::leaf_count;
+  static constexpr int argument_count = static_cast<int>(sizeof...(Leaf));
+  static_assert(argument_count <= max_arguments,
+                "an expression is differentiated by at most 8 variables at once");
+  template <std::size_t I>
+  using value = std::tuple_element_t<I, std::tuple<Leaf...>>;
+
+  Z z;
+
+  constexpr explicit at_variables(Z of) : z{std::move(of)} {}
+
+  static constexpr bool is_open(list<type_key>& bound) { return Z::is_open(bound); }
+  static constexpr symbol trace_body(tracer& t, int* arguments) {
+    symbol const y = t.shared<Z>();
+    int i = 0;
+    ((arguments[i++] = find<Leaf>(t)), ...);
+    return y;
+  }
+  template <int First>
+  TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
+    z.template bind<First>(to);
+  }
+
+ private:
+  /// A variable's node; one that nothing depends on, if it is not there.
+  template <class L>
+  static constexpr int find(tracer& t) {
+    int const found = t.find(L::key());
+    if (found >= 0) return found;
+    symbol const none = build::constant(t.owner(), 0, L::facts.type, L::facts.shape);
+    return t.barrier(L::facts.dynamic_rows ? build::spread(none) : none).id();
+  }
+};
+template <class... Variable, class Z>
+constexpr auto at_variables_of(Z const& z) {
+  return at_variables<Z, typename Variable::expression_type...>{z};
+}
+
 /// What tells a function's arguments from those of others.
 template <class F, class... Values>
 struct function_tag {};
@@ -394,7 +436,92 @@ class pullback {
 template <class F>
 concept function = !operand<F>;
 
+/// Operands as expressions, each beside another; those that a tuple has as its own are owned.
+template <class... Beside, class... X>
+constexpr auto expressions_of(std::tuple<X...>&& all) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return std::tuple{
+        as_expression_beside<std::remove_cvref_t<Beside>>(std::get<I>(std::move(all)))...};
+  }(std::index_sequence_for<X...>{});
+}
+template <class App, class... Tangents>
+constexpr auto push_forward(App const& app, std::tuple<Tangents...> const& tangents) {
+  return std::apply(
+      [&](auto const&... t) { return derive_from<pushforward_rule<App, Tangents...>>(app, t...); },
+      tangents);
+}
+
+template <class X>
+inline constexpr bool are_variables = false;
+template <class... X>
+inline constexpr bool are_variables<std::tuple<X...>> = sizeof...(X) > 0 &&
+                                                        (is_variable<std::remove_cvref_t<X>> &&
+                                                         ...);
+
 }  // namespace expressions
+
+// By variables, as `gradient`: expressions again.
+
+/// value_and_gradient(z, a, b): a std::tuple of z and its gradients, to be evaluated together.
+template <expressions::valued Z, class... Variable>
+requires(sizeof...(Variable) > 0 && (expressions::is_variable<Variable> && ...))
+constexpr auto value_and_gradient(Z const& z, Variable const&... by) {
+  return std::tuple{expressions::as_expression(z), gradient(z, by)...};
+}
+
+/// jacobian(y, a): the derivatives of all elements of y with respect to all of a, of extents (those
+/// of y, those of a); a std::tuple for several variables.
+template <expressions::valued Y, class... Variable>
+requires(sizeof...(Variable) > 0)
+constexpr auto jacobian(Y const& y, Variable const&...) {
+  using namespace expressions;
+  check<by_variables<"jacobian", Variable...>>();
+  auto const e = as_expression(y);
+  if constexpr (by_variables<"jacobian", Variable...>::hold) {
+    auto const app = at_variables_of<Variable...>(e);
+    using app_type = std::remove_const_t<decltype(app)>;
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return results<false>(derive_from<jacobian_rule<app_type, I>>(app)...);
+    }(std::index_sequence_for<Variable...>{});
+  } else {
+    return e;  // so that there is one error only
+  }
+}
+
+/// hessian(z, a): the second derivatives of the scalar z, of extents (those of a, those of a); for
+/// several variables a std::tuple of std::tuples, first variable first.
+template <expressions::valued Z, class... Variable>
+requires(sizeof...(Variable) > 0)
+constexpr auto hessian(Z const& z, Variable const&... by) {
+  using namespace expressions;
+  check<by_variables<"hessian", Variable...>>();
+  if constexpr (!by_variables<"hessian", Variable...>::hold)
+    return as_expression(z);  // so that there is one error only
+  else if constexpr (sizeof...(Variable) == 1)
+    return (jacobian(gradient(z, by), by), ...);
+  else
+    return std::tuple{jacobian(gradient(z, by), by...)...};
+}
+
+/// jvp(y, std::tie(a, b), std::tuple{v, w}): a std::tuple of y and its derivative along (v, w).
+template <expressions::valued Y, class... Variable, expressions::operand... V>
+requires(expressions::are_variables<std::tuple<Variable...>> && sizeof...(Variable) == sizeof...(V))
+constexpr auto jvp(Y const& y, std::tuple<Variable...> const&, std::tuple<V...> along) {
+  using namespace expressions;
+  auto const e = as_expression(y);
+  auto const app = at_variables_of<std::remove_cvref_t<Variable>...>(e);
+  return std::tuple{e, push_forward(app, expressions_of<Variable...>(std::move(along)))};
+}
+
+/// vjp(y, a, b): a std::tuple of y and a function that takes a cotangent, of y's extents, back to
+/// the variables.
+template <expressions::valued Y, class... Variable>
+requires(sizeof...(Variable) > 0 && (expressions::is_variable<Variable> && ...))
+constexpr auto vjp(Y const& y, Variable const&...) {
+  auto const e = expressions::as_expression(y);
+  auto const app = expressions::at_variables_of<Variable...>(e);
+  return std::tuple{e, expressions::pullback<false, std::remove_const_t<decltype(app)>>{app}};
+}
 
 /// gradient(f)(x, y): the gradient of the scalar f(x, y) for its arguments; one for one argument,
 /// else a std::tuple. gradient<1>(f) is that for the second argument alone.
@@ -427,17 +554,13 @@ constexpr auto hessian(F f) {
 /// jvp(f, std::tuple{x, y}, std::tuple{v, w}): f(x, y), and its derivative along (v, w).
 template <expressions::function F, expressions::operand... X, expressions::operand... V>
 requires(sizeof...(X) > 0 && sizeof...(X) == sizeof...(V))
-constexpr auto jvp(F const& f, std::tuple<X...> const& x, std::tuple<V...> const& v) {
-  return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    auto const app = expressions::apply_function(f, expressions::as_expression(std::get<I>(x))...);
-    using app_type = std::remove_const_t<decltype(app)>;
-    auto const tangent = [&](auto const&... tangents) {
-      return expressions::derive_from<
-          expressions::pushforward_rule<app_type, std::remove_cvref_t<decltype(tangents)>...>>(
-          app, tangents...);
-    }(expressions::as_expression_beside<X>(std::get<I>(v))...);
-    return expressions::results<expressions::all_known<X..., V...>>(app, tangent);
+constexpr auto jvp(F const& f, std::tuple<X...> x, std::tuple<V...> along) {
+  using namespace expressions;
+  auto const app = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return apply_function(f, as_expression(std::get<I>(std::move(x)))...);
   }(std::index_sequence_for<X...>{});
+  auto const tangent = push_forward(app, expressions_of<X...>(std::move(along)));
+  return results<all_known<X..., V...>>(app, tangent);
 }
 
 /// vjp(f, x, y): a std::tuple of f(x, y) and a function that takes a cotangent, of f(x, y)'s

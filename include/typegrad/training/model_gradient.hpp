@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/expressions/check.hpp>
 #include <typegrad/inference/predictor.hpp>
 #include <typegrad/nn/losses/loss.hpp>
 #include <typegrad/training/engine.hpp>
@@ -251,14 +252,12 @@ class model_gradient {
 /// of the prediction alone. It gives a number a sample, of which the mean over the batch is taken,
 /// or one for the batch. A function's target is float32 with the output's extents, unless it is
 /// told: value_and_gradient<std::int32_t, shape<>>(model, f) has an integer a sample.
-template <class T = void, class Target = shape<>, class Model, class Objective,
-          auto Sentence = say<training_detail::objective_recipe<Model, Objective, T, Target>>()>
-requires(correct(Sentence))
+template <class T = void, class Target = shape<>, class Model, class Objective>
 auto value_and_gradient(predictor<Model, on<cpu>, said<1>{}>& model, Objective) {
-  using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
   static_assert(std::is_empty_v<Objective> && std::is_default_constructible_v<Objective>,
                 "value_and_gradient: the objective must be a lambda that captures nothing");
   using recipe = training_detail::objective_recipe<Model, Objective, T, Target>;
+  expressions::check<recipe>();
   return model_gradient{inference_detail::access::core(model), inference_detail::step_of<recipe>,
                         recipe::target(traced<Model>::facts.output), recipe::has_target};
 }
