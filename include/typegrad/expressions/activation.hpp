@@ -20,7 +20,7 @@ constexpr auto apply_activation(Activation const& f, X&& x) {
           "an activation with parameters is applied to an expression by apply<f>(x), "
           "as apply<leaky_relu(0.1f)>(x)");
   }
-  return expressions::operate_on<expressions::constant_function<Activation{}>>(std::forward<X>(x));
+  return apply_to_expressions(f, std::forward<X>(x));
 }
 
 }  // namespace typegrad

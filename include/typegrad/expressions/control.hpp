@@ -119,7 +119,6 @@ struct loop<Rule, std::tuple<Values...>, Bodies...> {
   /// What each result is, found out by tracing with nothing around it.
   struct outcome {
     value_facts facts[max_arguments];
-    int count = 0;
     diagnosis sentence;
   };
   static constexpr outcome known = [] {
@@ -141,7 +140,6 @@ struct loop<Rule, std::tuple<Values...>, Bodies...> {
       }
       node const& n = g[results[i]];
       o.facts[i] = {n.shape, n.type, n.per_sample, false};
-      ++o.count;
     }
     return o;
   }();
@@ -233,7 +231,7 @@ struct element_along_first {
     return f;
   }();
 };
-/// What goes round has samples if it gets some in a turn; so it counts as what it was at first.
+/// What a turn of `fori_loop` is given beside the values: its number.
 struct counter {
   static constexpr value_facts facts = facts_of<std::int32_t>();
 };

@@ -234,9 +234,8 @@ constexpr auto pow(X&& x) {
       expressions::elementwise_function<expressions::integer_power<N>{}>>(std::forward<X>(x));
 }
 
-/// Any function on symbols, applied to expressions: a lambda that captures nothing, an activation:
-/// `apply<leaky_relu(0.1f)>(x)`, `apply<[](symbol x) { return x * sigmoid(x); }>(x)`.
 namespace expressions {
+/// A function of symbols that is known while compiling.
 template <auto F>
 struct constant_function {
   template <std::same_as<symbol>... X>
@@ -245,6 +244,8 @@ struct constant_function {
   }
 };
 }  // namespace expressions
+/// Any function on symbols, applied to expressions: a lambda that captures nothing, an activation:
+/// `apply<leaky_relu(0.1f)>(x)`, `apply<[](symbol x) { return x * sigmoid(x); }>(x)`.
 template <auto F, expressions::operand... X>
 requires(expressions::valued<X> || ...)
 constexpr auto apply(X&&... x) {

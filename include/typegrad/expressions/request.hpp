@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/core/aligned_buffer.hpp>
+#include <typegrad/core/each_index.hpp>
 #include <typegrad/evaluators/cpu/cost.hpp>
 #include <typegrad/evaluators/cpu/run.hpp>
 #include <typegrad/evaluators/cpu/threads.hpp>
@@ -16,8 +17,8 @@
 
 namespace typegrad::expressions {
 
-/// The graph of the expressions' values, as outputs. `Sharing`: copies of what is differentiated
-/// are taken for one.
+/// The graph of the expressions' values, as outputs. `Sharing`: copies of what is differentiated,
+/// or dear to compute, are taken for one (tracer.hpp).
 template <bool Sharing, class... E>
 constexpr tracer trace_all(graph& g) {
   tracer t{g, Sharing};

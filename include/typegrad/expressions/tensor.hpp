@@ -118,9 +118,9 @@ class storage<T, Count> {
 }  // namespace expressions
 
 /// An array of T (float, double, std::int32_t, bool) with its extents in its type; the first may be
-/// `dynamic`. Dense and row-major. It owns its elements, which lie at a multiple of 64 bytes, on
-/// the heap unless there are at most 64 bytes of them. Moved from, a tensor on the heap is empty:
-/// it may be assigned to or destroyed.
+/// `dynamic`. Dense and row-major. It owns its elements: at most 64 bytes of them lie in it, more
+/// on the heap, at a multiple of 64 bytes. Moved from, a tensor on the heap is empty: it may be
+/// assigned to or destroyed.
 ///
 ///     tensor<float, 2, 3> x{{1, 2, 3}, {4, 5, 6}};
 ///     x(1, 2) = 7;
@@ -186,7 +186,7 @@ class tensor : expressions::found_here<tensor<T, Dims...>> {
   }
   /// The number of elements.
   std::size_t size() const {
-    return static_cast<std::size_t>((is_dynamic ? rows_count() : 1) * facts.shape.count());
+    return static_cast<std::size_t>((is_dynamic ? rows() : 1) * facts.shape.count());
   }
   std::array<std::size_t, rank> shape() const {
     std::array<std::size_t, rank> out{};
@@ -262,12 +262,6 @@ class tensor : expressions::found_here<tensor<T, Dims...>> {
   }
 
  private:
-  std::int64_t rows_count() const {
-    if constexpr (is_dynamic)
-      return rows_;
-    else
-      return 1;
-  }
   std::array<std::int64_t, rank> dims_of() const {
     std::array<std::int64_t, rank> out{Dims...};
     if constexpr (is_dynamic) out[0] = rows_;

@@ -13,10 +13,10 @@
 // meets is the n-th that binding meets.
 //
 // Which leaves are the same value follows from types as far as it can: variables of one name are,
-// and so are a function's arguments. Tensors without names and numbers are taken for one in a
-// second copy of an expression that is differentiated, since `gradient` hands out such copies;
-// whether they are is looked at when they are bound. Where they are not, a second program is run,
-// which takes every one of them for itself.
+// and so are a function's arguments. Tensors without names and numbers are taken for one where an
+// expression's type stands a second time, if it is differentiated (`gradient` hands out copies) or
+// dear to compute. Whether they are is looked at when they are bound. Where they are not, a second
+// program is run, which takes every one of them for itself.
 
 namespace typegrad::expressions {
 
@@ -60,8 +60,7 @@ class tracer {
   constexpr tracer(graph& g, bool sharing) : g_{&g}, sharing_{sharing} {}
 
   constexpr graph& owner() const { return *g_; }
-  list<traced_leaf> const& leaves() const { return leaves_; }
-  constexpr list<traced_leaf>& leaves() { return leaves_; }
+  constexpr list<traced_leaf> const& leaves() const { return leaves_; }
 
   /// A leaf that is read from memory. `key` says which are one; none: none but itself.
   constexpr symbol leaf(value_facts const& facts, type_key key, bool by_value = false) {
@@ -107,15 +106,11 @@ class tracer {
   constexpr symbol shared() {
     if (!sharing_ || E::leaf_count == 0) return E::trace(*this);
     constexpr type_key key = key_of<E>();
-    for (int i = 0; i < memo_.size(); ++i) {
-      memo const& m = memo_[i];
-      if (m.key != key || m.scope != scope_) continue;
-      repeat_leaves(m.first_leaf, E::leaf_count);
-      return {*g_, m.node};
-    }
+    if (int const i = find_again(values_, key, E::leaf_count); i >= 0)
+      return {*g_, values_[i].node};
     int const first = position();
     symbol const s = E::trace(*this);
-    memo_.push_back({key, scope_, first, s.id()});
+    values_.push_back({key, scope_, first, s.id()});
     return s;
   }
 
@@ -150,24 +145,23 @@ class tracer {
     return build::append(*g_, n, &x, 1);
   }
 
-  /// A function's body with its arguments bound: its value, and the nodes that they have within.
-  struct application {
+  /// What has been traced, and may be found again by its type.
+  struct traced_value {
     type_key key;
     int scope = 0;
     int first_leaf = 0;
     int node = -1;
+  };
+  /// A function's body with its arguments bound: its value, and the nodes that they have within.
+  struct application : traced_value {
     int arguments[max_arguments] = {};  ///< of a loop: its results
   };
   /// App's; that of an earlier one where they are shared.
   template <class App>
   constexpr application apply() {
     constexpr type_key key = key_of<App>();
-    for (int i = 0; sharing_ && i < applications_.size(); ++i) {
-      application const found = applications_[i];
-      if (found.key != key || found.scope != scope_) continue;
-      repeat_leaves(found.first_leaf, App::leaf_count);
-      return found;
-    }
+    if (int const i = sharing_ ? find_again(applications_, key, App::leaf_count) : -1; i >= 0)
+      return applications_[i];
     application made;
     made.key = key;
     made.scope = scope_;
@@ -178,18 +172,22 @@ class tracer {
   }
 
  private:
-  struct memo {
-    type_key key;
-    int scope = 0;
-    int first_leaf = 0;
-    int node = -1;
-  };
   struct argument_value {
     type_key function;
     int index = 0;
     int node = -1;
   };
 
+  /// Which of these has the key, in this scope; then its leaves count as met again. -1: none.
+  template <class Traced>
+  constexpr int find_again(list<Traced> const& all, type_key key, int leaf_count) {
+    for (int i = 0; i < all.size(); ++i) {
+      if (all[i].key != key || all[i].scope != scope_) continue;
+      repeat_leaves(all[i].first_leaf, leaf_count);
+      return i;
+    }
+    return -1;
+  }
   constexpr void repeat_leaves(int first, int count) {
     if (again_ >= 0) {
       again_ += count;
@@ -206,7 +204,7 @@ class tracer {
   bool sharing_;
   bool alone_ = false;
   list<traced_leaf> leaves_;
-  list<memo> memo_;
+  list<traced_value> values_;
   list<argument_value> arguments_;
   list<application> applications_;
   int again_ = -1;  ///< the next leaf of what is traced once more
@@ -235,19 +233,6 @@ TYPEGRAD_INLINE constexpr void bind_all(bound_leaf* to, E const&... e) {
   [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
     (e.template bind<before[I]>(to), ...);
   }(std::index_sequence_for<E...>{});
-}
-
-/// Calls f.operator()<I>() for I from 0 to Count, in blocks so that no fold grows long.
-template <int Count, int First = 0, class F>
-TYPEGRAD_INLINE constexpr void each_index(F const& f) {
-  if constexpr (Count > 64) {
-    each_index<Count / 2, First>(f);
-    each_index<Count - Count / 2, First + Count / 2>(f);
-  } else {
-    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-      (f.template operator()<First + static_cast<int>(I)>(), ...);
-    }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
-  }
 }
 
 }  // namespace typegrad::expressions

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/each_index.hpp>
 #include <typegrad/evaluators/cpu/column.hpp>
 #include <typegrad/evaluators/cpu/control.hpp>
 #include <typegrad/evaluators/cpu/product.hpp>
@@ -95,19 +96,6 @@ constexpr bool multiplies_integers() {
 template <class Program, class Arch>
 inline void run_checked(bindings const& b) noexcept;
 
-/// Calls f.operator()<I>() for I from First on, in blocks so that no fold grows long.
-template <class Program, int Count, int First = 0, class F>
-TYPEGRAD_INLINE void each_slot(F const& f) {
-  if constexpr (Count > 64) {
-    each_slot<Program, Count / 2, First>(f);
-    each_slot<Program, Count - Count / 2, First + Count / 2>(f);
-  } else {
-    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-      (f.template operator()<First + static_cast<int>(I)>(), ...);
-    }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
-  }
-}
-
 template <class Program, class Arch, std::size_t... I>
 constexpr std::size_t most_scratch(int team_size, std::index_sequence<I...>) {
   std::size_t most = 0;
@@ -161,7 +149,7 @@ TYPEGRAD_INLINE void run_alone(void const* const* inputs, void* const* outputs,
                     !detail::multiplies_integers<Program>(),
                 "this program needs another evaluator");
   std::array<void*, static_cast<std::size_t>(Program::sizes.slots) + 1> slots;
-  detail::each_slot<Program, Program::sizes.slots>([&]<int I>() __attribute__((always_inline)) {
+  each_index<Program::sizes.slots>([&]<int I>() __attribute__((always_inline)) {
     constexpr buffer x = data.buffers[static_cast<std::size_t>(data.slots[I])];
     static_assert(x.where != buffer::place::weight && !x.per_sample);
     if constexpr (x.where == buffer::place::input)
@@ -192,7 +180,9 @@ inline void run_checked(bindings const& b) noexcept {
       case buffer::place::weight:
         buffers[i] = b.weights + data.weight_offsets[static_cast<std::size_t>(x.index)];
         break;
-      case buffer::place::output: buffers[i] = b.outputs[x.index]; break;
+      case buffer::place::output:
+        buffers[i] = b.outputs[x.index];
+        break;
       case buffer::place::arena:
         buffers[i] = b.arena + Program::arena_offset(x, b.batch_size);
         break;
