@@ -3,8 +3,8 @@
 
 #include <typegrad/expressions/gradient.hpp>
 #include <typegrad/expressions/reduction.hpp>
+#include <typegrad/ops/arrange.hpp>
 #include <typegrad/ops/control.hpp>
-#include <typegrad/ops/gather.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -111,6 +111,9 @@ template <dtype Type>
 struct functions {
   static constexpr graph build() {
     return of_two<Type>([](graph&, symbol a, symbol b, auto const& out) {
+      out(exp(a));
+      out(expm1(a));
+      out(build::unary(op::tanh, a));
       out(exp2(a));
       out(log2(a));
       out(log10(a));

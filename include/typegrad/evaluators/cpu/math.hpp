@@ -74,10 +74,46 @@ TYPEGRAD_INLINE xsimd::batch<float, Arch> fast_tanh(xsimd::batch<float, Arch> x)
   return xsimd::max(batch(-1.0F), xsimd::min(batch(1.0F), t));
 }
 
+namespace detail {
+
+/// f of doubles, where f does not change beyond ±10000 any more: xsimd converts what grows like the
+/// exponent to an integer, which is undefined for an infinity and for NaN.
+template <class F, class V>
+TYPEGRAD_INLINE V of_bounded(F const& f, V const& x) {
+  if constexpr (std::is_same_v<typename V::value_type, double>) {
+    auto const number = x == x;
+    V const bounded = xsimd::max(V(-1e4), xsimd::min(V(1e4), x));
+    return xsimd::select(number, f(xsimd::select(number, bounded, V(0))), x);
+  } else {
+    return f(x);
+  }
+}
+
+/// The op's own rule, of bounded doubles.
+template <op Code>
+struct bounded_rule {
+  template <class V>
+  TYPEGRAD_INLINE static V apply(V const& x) {
+    return of_bounded(
+        [](V const& v) __attribute__((always_inline)) { return rule<Code>::apply(v); }, x);
+  }
+};
+
+}  // namespace detail
+
 /// The mathematics of an elementwise op on vectors: the op's own rule, unless there is a faster way
 /// on this evaluator.
 template <op Code>
 struct vector_rule : rule<Code> {};
+
+template <>
+struct vector_rule<op::exp2> : detail::bounded_rule<op::exp2> {};
+template <>
+struct vector_rule<op::expm1> : detail::bounded_rule<op::expm1> {};
+template <>
+struct vector_rule<op::sinh> : detail::bounded_rule<op::sinh> {};
+template <>
+struct vector_rule<op::cosh> : detail::bounded_rule<op::cosh> {};
 
 template <>
 struct vector_rule<op::exp> {
@@ -86,7 +122,7 @@ struct vector_rule<op::exp> {
     if constexpr (std::is_same_v<typename V::value_type, float>)
       return fast_exp(x);
     else
-      return xsimd::exp(x);
+      return detail::bounded_rule<op::exp>::apply(x);
   }
 };
 
@@ -97,7 +133,7 @@ struct vector_rule<op::tanh> {
     if constexpr (std::is_same_v<typename V::value_type, float>)
       return fast_tanh(x);
     else
-      return xsimd::tanh(x);
+      return detail::bounded_rule<op::tanh>::apply(x);
   }
 };
 
