@@ -115,3 +115,11 @@ TEST_CASE("control: a recurrent network by scan has the gradients of differences
   }
   (void)du;
 }
+
+TEST_CASE("control: a loop without a turn, whose body has tensors of its own", "[expressions]") {
+  tg::tensor<float, 2> const x{1, 2}, factor{3, 4}, y{10, 20};
+  auto const none = tg::fori_loop<0, 0>([&](auto, auto v) { return v * factor; }, x);
+  CHECK(tg::evaluate(none + y)(0) == 11);
+  auto const one = tg::fori_loop<0, 1>([&](auto, auto v) { return v * factor; }, x);
+  CHECK(tg::evaluate(one + y)(1) == 28);
+}

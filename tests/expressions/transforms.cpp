@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
+#include <stdexcept>
 #include <tuple>
 
 namespace {
@@ -216,6 +217,61 @@ TEST_CASE("transforms: functions may use tensors from outside", "[expressions]")
   auto const [value, slope] = tg::value_and_gradient(f)(2.0f);
   CHECK(close(static_cast<double>(value), (9.0 + 25 + 49) / 3, 1e-6));
   CHECK(close(static_cast<double>(slope), 2 * (3.0 + 10 + 21) / 3, 1e-6));
+}
+
+TEST_CASE("transforms: parts of a function that have one type are not mixed up", "[expressions]") {
+  tg::tensor<float, 2> const x{0, 0}, a{1, 2}, b{3, 4};
+  auto const f = [&](auto v) { return tg::sum(tg::exp(v * a)) + tg::sum(tg::exp(v * b)); };
+  auto const [value, slope] = tg::value_and_gradient(f)(x);
+  CHECK(value == 4);
+  CHECK(slope(0) == 4);
+  CHECK(slope(1) == 6);
+  auto const h = tg::hessian(f)(x);
+  CHECK(h(0, 0) == 10);
+  CHECK(h(1, 1) == 20);
+  auto const j = tg::jacobian([&](auto v) { return tg::exp(v * a) + tg::exp(v * b); })(x);
+  CHECK(j(0, 0) == 4);
+  CHECK(j(1, 1) == 6);
+  auto const [y, tangent] = tg::jvp(f, std::tuple{x}, std::tuple{a});
+  CHECK(y == 4);
+  CHECK(tangent == 4 + 12);
+  auto const [same, pull] = tg::vjp(f, x);
+  CHECK(same == 4);
+  CHECK(pull(2.0f)(1) == 12);
+  auto const numbers = [](auto v) { return tg::sum(tg::exp(2 * v)) + tg::sum(tg::exp(3 * v)); };
+  CHECK(tg::gradient(numbers)(x)(0) == 5);
+  // an inner function of one type, with tensors of its own
+  auto const outer = [&](auto v) {
+    auto const inner = [](auto const& t) { return [&t](auto u) { return tg::sum(u * u * t); }; };
+    return tg::sum(tg::gradient(inner(a))(v)) + tg::sum(tg::gradient(inner(b))(v));
+  };
+  CHECK(tg::gradient(outer)(x)(0) == 2 * (1 + 3));
+}
+
+TEST_CASE("transforms: a derivative by what is not there has its extents", "[expressions]") {
+  auto m = tg::variable<"m", tg::shape<tg::dynamic, 2>>(
+      tg::tensor<float, tg::dynamic, 2>{{1, 2}, {3, 4}, {5, 6}});
+  auto w = tg::variable<"w", tg::shape<2>>({1, 2});
+  auto const none = tg::evaluate(tg::gradient(tg::sum(w), m));
+  CHECK(none.rows() == 3);
+  CHECK(none(2, 1) == 0);
+  m.assign(m + tg::gradient(tg::sum(w), m));
+  CHECK(m.value().rows() == 3);
+  auto const [y, pull] = tg::vjp(2 * w, m);
+  CHECK(tg::evaluate(pull(w)).rows() == 3);
+  auto other = tg::variable<"w", tg::shape<2>>({3, 4});
+  CHECK_THROWS_AS(tg::evaluate(tg::gradient(tg::sum(w * w), other)), std::invalid_argument);
+  auto empty = tg::variable<"empty", tg::shape<0>>();
+  auto const [j, total] = tg::evaluate(tg::jacobian(empty * tg::sum(w), w), tg::sum(w));
+  CHECK(j.size() == 0);
+  CHECK(total == 3);
+}
+
+TEST_CASE("transforms: temporaries are part of Hessians", "[expressions]") {
+  tg::tensor<double, 40> const k = tg::ones<double, 40>();
+  auto const h = tg::hessian([](auto a, auto b) { return tg::sum(a * a * b); })(
+      1 * k, 3 * tg::evaluate(tg::ones<double, 40>() * k));
+  CHECK(tg::evaluate(std::get<0>(std::get<0>(h)))(39, 39) == 6);
 }
 
 TEST_CASE("transforms: gradients of one's own", "[expressions]") {

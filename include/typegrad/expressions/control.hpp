@@ -275,7 +275,11 @@ struct while_rule {
 template <std::int64_t Lower, std::int64_t Upper>
 struct fori_rule {
   template <class Turn>
-  static constexpr list<symbol> call(graph&, list<symbol> const& in, Turn& turn) {
+  static constexpr list<symbol> call(graph& g, list<symbol> const& in, Turn& turn) {
+    if constexpr (Upper <= Lower) {  // no turn; but the body's leaves have their places
+      static_cast<void>(turn(joined(build::constant(g, 0, dtype::int32), in)));
+      return in;
+    }
     return fori_loop(
         Lower, Upper, [&](symbol i, list<symbol> const& v) { return turn(joined(i, v)); }, in);
   }

@@ -4,6 +4,7 @@
 #include <typegrad/evaluators/on.hpp>
 #include <typegrad/expressions/request.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <tuple>
@@ -49,7 +50,7 @@ TYPEGRAD_INLINE auto new_values(request<E...> const& r, Run const& run) {
       room);
 }
 
-/// All values of expressions of which it is known that leaves that look like one are one, or not.
+/// All values of expressions; `trusted` as in request.
 template <class... E>
 TYPEGRAD_INLINE auto evaluate_all(bool trusted, E const&... e) {
   request<E...> const r(e..., trusted);
@@ -145,6 +146,15 @@ std::int64_t rows_of(Request const& r) {
     return E::facts.rank() == 0 ? 1 : E::facts.shape.front();
 }
 
+/// A tensor of fixed extents stays where it is.
+template <class Tensor>
+void take_over(Tensor& to, Tensor& from) {
+  if constexpr (Tensor::is_dynamic)
+    to = std::move(from);
+  else
+    std::copy(from.begin(), from.end(), to.data());
+}
+
 template <class... Tensor, class... E>
 TYPEGRAD_INLINE void assign_typed(std::tuple<Tensor&...> const& to, E const&... e) {
   request<E...> const r(e...);
@@ -163,7 +173,7 @@ TYPEGRAD_INLINE void assign_typed(std::tuple<Tensor&...> const& to, E const&... 
                 [&](Tensor&... fresh) {
                   void* const outputs[] = {fresh.data()...};
                   r.run(outputs);
-                  ((t = std::move(fresh)), ...);
+                  (take_over(t, fresh), ...);
                 },
                 room);
             return;
@@ -186,6 +196,9 @@ TYPEGRAD_INLINE void assign_all(std::tuple<Tensor&...> const& to, E const&... e)
 /// What an output is written to: a number counts as a tensor without axes.
 template <class To>
 struct destination {
+  static_assert(any_tensor<To>,
+                "evaluate_into: writes into numbers and tensors; a variable is given values by "
+                "assign, a view by =");
   using tensor_type = To;
   static void* data(To& to) { return to.data(); }
   static std::int64_t rows(To const& to) { return to.rows(); }

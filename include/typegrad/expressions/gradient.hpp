@@ -38,7 +38,8 @@ constexpr diagnosis gradient_problem(value_facts const& objective, value_facts c
   return {};
 }
 
-/// The gradient of Z with respect to a leaf that has a name.
+/// The gradient of Z with respect to a leaf that has a name. It is a leaf of the gradient, too: Z
+/// may not contain it.
 template <class Z, class Leaf>
 struct gradient_of : base {
   static constexpr diagnosis sentence() { return gradient_problem(Z::facts, Leaf::facts); }
@@ -47,24 +48,22 @@ struct gradient_of : base {
     f.failed = Z::facts.failed || !sentence().empty();
     return f;
   }();
-  static constexpr int leaf_count = Z::leaf_count;
+  static constexpr int leaf_count = Z::leaf_count + 1;
   static constexpr int price = 2 * Z::price;
 
   Z z;
+  Leaf by;
 
-  constexpr explicit gradient_of(Z of) : z{std::move(of)} {}
+  constexpr gradient_of(Z of, Leaf leaf) : z{std::move(of)}, by{leaf} {}
 
   static constexpr bool is_open(list<type_key>& bound) { return Z::is_open(bound); }
   static constexpr symbol trace(tracer& t) {
     symbol const objective = t.shared<Z>();
-    int const by = t.find(Leaf::key());
-    if (by >= 0) return gradient_node(t.owner(), objective, by);
-    symbol const none = build::constant(t.owner(), 0, facts.type, facts.shape);
-    return facts.dynamic_rows ? build::spread(none) : none;
+    return gradient_node(t.owner(), objective, t.trace<Leaf>().id());
   }
   template <int First>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
-    z.template bind<First>(to);
+    bind_all<First>(to, z, by);
   }
 
   operator element_of<facts.type>() const
@@ -89,11 +88,11 @@ struct by_variables {
   }
 };
 
-template <class Leaf, class Z>
-constexpr auto one_gradient(Z const& z) {
-  using result = gradient_of<Z, Leaf>;
+template <class Variable, class Z>
+constexpr auto one_gradient(Z const& z, Variable const& by) {
+  using result = gradient_of<Z, typename Variable::expression_type>;
   check<result>();
-  return result{z};
+  return result{z, Variable::as_expression(by)};
 }
 
 }  // namespace expressions
@@ -104,15 +103,15 @@ constexpr auto one_gradient(Z const& z) {
 /// expression have in common once.
 template <expressions::valued Z, class... Variable>
 requires(sizeof...(Variable) > 0)
-constexpr auto gradient(Z const& z, Variable const&...) {
+constexpr auto gradient(Z const& z, Variable const&... variables) {
   using by = expressions::by_variables<"gradient", Variable...>;
   expressions::check<by>();
   if constexpr (by::hold) {
     auto const e = expressions::as_expression(z);
     if constexpr (sizeof...(Variable) == 1)
-      return (expressions::one_gradient<typename Variable::expression_type>(e), ...);
+      return (expressions::one_gradient(e, variables), ...);
     else
-      return std::tuple{expressions::one_gradient<typename Variable::expression_type>(e)...};
+      return std::tuple{expressions::one_gradient(e, variables)...};
   } else {
     return expressions::as_expression(z);  // so that there is one error only
   }

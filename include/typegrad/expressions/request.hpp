@@ -45,6 +45,7 @@ struct leaf_plan {
     dtype type = dtype::float32;
     bool named = false;
     bool dynamic_rows = false;
+    bool copied = false;  ///< of a function that is applied once: known to be the same
   };
   std::array<one, static_cast<std::size_t>(Count > 0 ? Count : 1)> leaves{};
   std::array<int, static_cast<std::size_t>(Count > 0 ? Count : 1)> inputs{};  ///< the leaf of each
@@ -53,10 +54,17 @@ struct leaf_plan {
 };
 
 template <bool Sharing, class... E>
-inline constexpr auto plan_of = [] {
-  leaf_plan<(0 + ... + E::leaf_count)> out;
+struct traced_plan {
+  leaf_plan<(0 + ... + E::leaf_count)> plan;
+  diagnosis error;  ///< what is wrong with the expressions as a whole
+};
+template <bool Sharing, class... E>
+inline constexpr auto traced_plan_of = [] {
+  traced_plan<Sharing, E...> all;
+  auto& out = all.plan;
   graph g;
-  tracer t = trace_all<Sharing, E...>(g);
+  tracer const t = trace_all<Sharing, E...>(g);
+  all.error = g.error;
   for (int i = 0; i < t.leaves().size(); ++i) {
     traced_leaf const& l = t.leaves()[i];
     auto& to = out.leaves[static_cast<std::size_t>(i)];
@@ -64,12 +72,27 @@ inline constexpr auto plan_of = [] {
     to.named = l.key.given;
     to.dynamic_rows = l.dynamic_rows;
     to.is_number = l.by_value;
+    to.copied = l.copied;
     to.type = g[l.node].type;
     if (l.same_as < 0) out.inputs[static_cast<std::size_t>(out.input_count++)] = i;
     out.guesses = out.guesses || (l.same_as >= 0 && !l.key.given);
   }
-  return out;
+  return all;
 }();
+template <bool Sharing, class... E>
+inline constexpr auto plan_of = traced_plan_of<Sharing, E...>.plan;
+
+/// What is only found out when all of the expressions are traced, such as a loop that has no
+/// gradient.
+template <class... E>
+struct whole_problem {
+  static constexpr diagnosis sentence() {
+    if constexpr ((E::facts.failed || ...))
+      return {};  // has been said
+    else
+      return traced_plan_of<true, E...>.error;
+  }
+};
 
 /// Whether a program may write an output over an input, of as many elements: nothing reads the
 /// input after the first of the output is written, and what is read meanwhile is read by whoever
@@ -147,6 +170,7 @@ __attribute__((noinline)) void run_program(void const* const* inputs, void* cons
 /// Expressions with their leaves looked up, ready to be computed together.
 template <class... E>
 class request {
+  using sound = typename check<whole_problem<E...>>::sound;
   static constexpr int leaf_count = (0 + ... + E::leaf_count);
   static constexpr auto slots = static_cast<std::size_t>(leaf_count > 0 ? leaf_count : 1);
   static constexpr std::size_t output_count = sizeof...(E);
@@ -158,7 +182,8 @@ class request {
   }();
 
  public:
-  /// `trusted`: leaves that look like one are known to be one.
+  /// `trusted`: the expressions are what follows from one application of a function, of which they
+  /// hold copies.
   TYPEGRAD_INLINE explicit request(E const&... e, bool trusted = false) {
     bind_all<0>(leaves_.data(), e...);
     each_index<leaf_count>([&]<int I>() __attribute__((always_inline)) { look_at<I>(trusted); });
@@ -215,7 +240,7 @@ class request {
         refuse(
             "an expression has two variables of one name and type; give them names of their own");
     } else if constexpr (l.same_as >= 0) {
-      if (trusted) return;
+      if (trusted && l.copied) return;
       constexpr auto number = shared_plan.leaves[l.same_as];
       if constexpr (number.is_number)
         shared_ = shared_ &&

@@ -52,6 +52,7 @@ struct traced_leaf {
   int same_as = -1;  ///< an earlier leaf that it is taken for
   bool dynamic_rows = false;
   bool by_value = false;  ///< a number within the expression, compared by its value
+  bool copied = false;    ///< part of a copy of what a function was applied to, outside of others
 };
 
 /// What tracing keeps beside the graph.
@@ -86,13 +87,6 @@ class tracer {
     return out;
   }
 
-  /// The node of a leaf that has been traced; -1 if there is none.
-  constexpr int find(type_key key) const {
-    for (int i = 0; i < leaves_.size(); ++i)
-      if (leaves_[i].key == key) return leaves_[i].node;
-    return -1;
-  }
-
   /// E's value. What is dear to compute is taken for one wherever its type stands.
   template <class E>
   constexpr symbol trace() {
@@ -106,7 +100,7 @@ class tracer {
   constexpr symbol shared() {
     if (!sharing_ || E::leaf_count == 0) return E::trace(*this);
     constexpr type_key key = key_of<E>();
-    if (int const i = find_again(values_, key, E::leaf_count); i >= 0)
+    if (int const i = find_again(values_, key, E::leaf_count, false); i >= 0)
       return {*g_, values_[i].node};
     int const first = position();
     symbol const s = E::trace(*this);
@@ -160,8 +154,8 @@ class tracer {
   template <class App>
   constexpr application apply() {
     constexpr type_key key = key_of<App>();
-    if (int const i = sharing_ ? find_again(applications_, key, App::leaf_count) : -1; i >= 0)
-      return applications_[i];
+    int const i = sharing_ ? find_again(applications_, key, App::leaf_count, scope_ == 0) : -1;
+    if (i >= 0) return applications_[i];
     application made;
     made.key = key;
     made.scope = scope_;
@@ -180,15 +174,15 @@ class tracer {
 
   /// Which of these has the key, in this scope; then its leaves count as met again. -1: none.
   template <class Traced>
-  constexpr int find_again(list<Traced> const& all, type_key key, int leaf_count) {
+  constexpr int find_again(list<Traced> const& all, type_key key, int leaf_count, bool copy) {
     for (int i = 0; i < all.size(); ++i) {
       if (all[i].key != key || all[i].scope != scope_) continue;
-      repeat_leaves(all[i].first_leaf, leaf_count);
+      repeat_leaves(all[i].first_leaf, leaf_count, copy);
       return i;
     }
     return -1;
   }
-  constexpr void repeat_leaves(int first, int count) {
+  constexpr void repeat_leaves(int first, int count, bool copy) {
     if (again_ >= 0) {
       again_ += count;
       return;
@@ -196,6 +190,7 @@ class tracer {
     for (int k = 0; k < count; ++k) {
       traced_leaf l = leaves_[first + k];
       if (l.same_as < 0) l.same_as = first + k;
+      l.copied = l.copied || copy;
       leaves_.push_back(l);
     }
   }

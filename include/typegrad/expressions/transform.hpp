@@ -247,6 +247,7 @@ struct jacobian_rule {
     symbol const y{g, a.node};
     if (y.rank() == 0) return gradient_node(g, y, a.arguments[I]);
     std::int64_t const count = y.shape().count();
+    if (count == 0) return build::constant(g, 0, y.type(), facts.shape);
     list<symbol> const element{build::iota(g, {count}, 0)};
     auto const row = [&](list<symbol> const&, list<symbol> const& i) -> scan_step {
       symbol const one = build::reshape(one_hot(i[0], count, y.type()), y.shape());
@@ -257,11 +258,12 @@ struct jacobian_rule {
   }
 };
 
-/// An expression as a function of variables in it: what the rules above take for an application.
+/// An expression as a function of variables, which it need not contain: what the rules above take
+/// for an application.
 template <class Z, class... Leaf>
 struct at_variables : base {
   static constexpr value_facts facts = Z::facts;
-  static constexpr int leaf_count = Z::leaf_count;
+  static constexpr int leaf_count = (Z::leaf_count + ... + Leaf::leaf_count);
   static constexpr int argument_count = static_cast<int>(sizeof...(Leaf));
   static_assert(argument_count <= max_arguments,
                 "an expression is differentiated by at most 8 variables at once");
@@ -269,34 +271,27 @@ struct at_variables : base {
   using value = std::tuple_element_t<I, std::tuple<Leaf...>>;
 
   Z z;
+  std::tuple<Leaf...> leaves;
 
-  constexpr explicit at_variables(Z of) : z{std::move(of)} {}
+  constexpr explicit at_variables(Z of, Leaf... l) : z{std::move(of)}, leaves{l...} {}
 
   static constexpr bool is_open(list<type_key>& bound) { return Z::is_open(bound); }
   static constexpr symbol trace_body(tracer& t, int* arguments) {
     symbol const y = t.shared<Z>();
     int i = 0;
-    ((arguments[i++] = find<Leaf>(t)), ...);
+    ((arguments[i++] = t.trace<Leaf>().id()), ...);
     return y;
   }
   template <int First>
   TYPEGRAD_INLINE constexpr void bind(bound_leaf* to) const {
-    z.template bind<First>(to);
-  }
-
- private:
-  /// A variable's node; one that nothing depends on, if it is not there.
-  template <class L>
-  static constexpr int find(tracer& t) {
-    int const found = t.find(L::key());
-    if (found >= 0) return found;
-    symbol const none = build::constant(t.owner(), 0, L::facts.type, L::facts.shape);
-    return t.barrier(L::facts.dynamic_rows ? build::spread(none) : none).id();
+    std::apply([&](auto const&... l)
+                   __attribute__((always_inline)) { bind_all<First>(to, z, l...); },
+               leaves);
   }
 };
-template <class... Variable, class Z>
-constexpr auto at_variables_of(Z const& z) {
-  return at_variables<Z, typename Variable::expression_type...>{z};
+template <class Z, class... Variable>
+constexpr auto at_variables_of(Z const& z, Variable const&... v) {
+  return at_variables<Z, typename Variable::expression_type...>{z, Variable::as_expression(v)...};
 }
 
 /// What tells a function's arguments from those of others.
@@ -365,6 +360,11 @@ struct gradient_function {
 };
 
 /// All derivatives of a function's value, for each argument: f's axes, then the argument's.
+template <bool Compute, class App, std::size_t... I>
+constexpr auto jacobians(App const& app, std::index_sequence<I...>) {
+  return results<Compute>(derive_from<jacobian_rule<App, I>>(app)...);
+}
+
 template <class F>
 struct jacobian_function {
   [[no_unique_address]] F f;
@@ -372,11 +372,8 @@ struct jacobian_function {
   template <operand... X>
   requires(sizeof...(X) > 0)
   constexpr auto operator()(X&&... x) const {
-    auto const app = apply_function(f, as_expression(std::forward<X>(x))...);
-    using app_type = std::remove_const_t<decltype(app)>;
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return results<all_known<X...>>(derive_from<jacobian_rule<app_type, I>>(app)...);
-    }(std::index_sequence_for<X...>{});
+    return jacobians<all_known<X...>>(apply_function(f, as_expression(std::forward<X>(x))...),
+                                      std::index_sequence_for<X...>{});
   }
 };
 
@@ -400,14 +397,20 @@ struct hessian_function {
 
   template <operand... X>
   requires(sizeof...(X) > 0)
-  constexpr auto operator()(X const&... x) const {
+  constexpr auto operator()(X&&... x) const {
+    return of<all_known<X...>>(std::index_sequence_for<X...>{},
+                               as_expression(std::forward<X>(x))...);
+  }
+
+ private:
+  template <bool Compute, std::size_t... I, class... E>
+  constexpr auto of(std::index_sequence<I...>, E const&... e) const {
     using first = gradient_function<F, false>;
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      if constexpr (sizeof...(X) == 1)
-        return jacobian_function<first>{{f}}(x...);
-      else
-        return std::tuple{jacobian_function<component<I, first>>{{{f}}}(x...)...};
-    }(std::index_sequence_for<X...>{});
+    constexpr std::index_sequence<I...> all;
+    if constexpr (sizeof...(E) == 1)
+      return jacobians<Compute>(apply_function(first{f}, e...), all);
+    else
+      return std::tuple{jacobians<Compute>(apply_function(component<I, first>{{f}}, e...), all)...};
   }
 };
 
@@ -451,13 +454,6 @@ constexpr auto push_forward(App const& app, std::tuple<Tangents...> const& tange
       tangents);
 }
 
-template <class X>
-inline constexpr bool are_variables = false;
-template <class... X>
-inline constexpr bool are_variables<std::tuple<X...>> = sizeof...(X) > 0 &&
-                                                        (is_variable<std::remove_cvref_t<X>> &&
-                                                         ...);
-
 }  // namespace expressions
 
 // By variables, as `gradient`: expressions again.
@@ -473,19 +469,14 @@ constexpr auto value_and_gradient(Z const& z, Variable const&... by) {
 /// of y, those of a); a std::tuple for several variables.
 template <expressions::valued Y, class... Variable>
 requires(sizeof...(Variable) > 0)
-constexpr auto jacobian(Y const& y, Variable const&...) {
+constexpr auto jacobian(Y const& y, Variable const&... by) {
   using namespace expressions;
   check<by_variables<"jacobian", Variable...>>();
-  auto const e = as_expression(y);
-  if constexpr (by_variables<"jacobian", Variable...>::hold) {
-    auto const app = at_variables_of<Variable...>(e);
-    using app_type = std::remove_const_t<decltype(app)>;
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return results<false>(derive_from<jacobian_rule<app_type, I>>(app)...);
-    }(std::index_sequence_for<Variable...>{});
-  } else {
-    return e;  // so that there is one error only
-  }
+  if constexpr (by_variables<"jacobian", Variable...>::hold)
+    return jacobians<false>(at_variables_of(as_expression(y), by...),
+                            std::index_sequence_for<Variable...>{});
+  else
+    return as_expression(y);  // so that there is one error only
 }
 
 /// hessian(z, a): the second derivatives of the scalar z, of extents (those of a, those of a); for
@@ -505,22 +496,35 @@ constexpr auto hessian(Z const& z, Variable const&... by) {
 
 /// jvp(y, std::tie(a, b), std::tuple{v, w}): a std::tuple of y and its derivative along (v, w).
 template <expressions::valued Y, class... Variable, expressions::operand... V>
-requires(expressions::are_variables<std::tuple<Variable...>> && sizeof...(Variable) == sizeof...(V))
-constexpr auto jvp(Y const& y, std::tuple<Variable...> const&, std::tuple<V...> along) {
+requires(sizeof...(Variable) > 0 && sizeof...(Variable) == sizeof...(V))
+constexpr auto jvp(Y const& y, std::tuple<Variable&...> const& by, std::tuple<V...> along) {
   using namespace expressions;
+  using named = by_variables<"jvp", std::remove_const_t<Variable>...>;
+  check<named>();
   auto const e = as_expression(y);
-  auto const app = at_variables_of<std::remove_cvref_t<Variable>...>(e);
-  return std::tuple{e, push_forward(app, expressions_of<Variable...>(std::move(along)))};
+  if constexpr (named::hold) {
+    auto const app = std::apply([&](auto const&... v) { return at_variables_of(e, v...); }, by);
+    return std::tuple{
+        e, push_forward(app, expressions_of<std::remove_const_t<Variable>...>(std::move(along)))};
+  } else {
+    return std::tuple{e, e};  // so that there is one error only
+  }
 }
 
 /// vjp(y, a, b): a std::tuple of y and a function that takes a cotangent, of y's extents, back to
 /// the variables.
 template <expressions::valued Y, class... Variable>
-requires(sizeof...(Variable) > 0 && (expressions::is_variable<Variable> && ...))
-constexpr auto vjp(Y const& y, Variable const&...) {
-  auto const e = expressions::as_expression(y);
-  auto const app = expressions::at_variables_of<Variable...>(e);
-  return std::tuple{e, expressions::pullback<false, std::remove_const_t<decltype(app)>>{app}};
+requires(sizeof...(Variable) > 0)
+constexpr auto vjp(Y const& y, Variable const&... by) {
+  using namespace expressions;
+  check<by_variables<"vjp", Variable...>>();
+  auto const e = as_expression(y);
+  if constexpr (by_variables<"vjp", Variable...>::hold) {
+    auto const app = at_variables_of(e, by...);
+    return std::tuple{e, pullback<false, std::remove_const_t<decltype(app)>>{app}};
+  } else {
+    return std::tuple{e, e};  // so that there is one error only
+  }
 }
 
 /// gradient(f)(x, y): the gradient of the scalar f(x, y) for its arguments; one for one argument,

@@ -28,21 +28,26 @@ constexpr symbol part_of(symbol x, int axis, std::int64_t low, std::int64_t high
   return build::slice(x, from, to);
 }
 
-}  // namespace detail
-
 /// x with an axis of length 1 before axis `axis` of the result.
-constexpr symbol expand_dims(symbol x, int axis) {
+constexpr symbol with_axis(std::string_view name, symbol x, int axis) {
   if (build::poisoned(x)) return build::poisoned_like(x);
   int const at = axis < 0 ? axis + x.rank() + 1 : axis;
   if (at < 0 || at > x.rank() || x.rank() == max_rank)
-    return poison(x.owner(), sentence("expand_dims: axis ", axis, " of a result with ",
-                                      x.rank() + 1, " axes does not exist"));
+    return poison(x.owner(), sentence(name, ": axis ", axis, " of a result with ", x.rank() + 1,
+                                      " axes does not exist"));
   extents shape;
   for (int i = 0; i <= x.rank(); ++i) {
     if (i == at) shape.push_back(1);
     if (i < x.rank()) shape.push_back(x.shape()[i]);
   }
   return build::reshape(x, shape);
+}
+
+}  // namespace detail
+
+/// x with an axis of length 1 before axis `axis` of the result.
+constexpr symbol expand_dims(symbol x, int axis) {
+  return detail::with_axis("expand_dims", x, axis);
 }
 /// x without the given axes, which have length 1; without all such if none are given.
 constexpr symbol squeeze(symbol x, axis_list axes = {}) {
@@ -73,7 +78,13 @@ constexpr symbol concatenate(list<symbol> const& parts, int axis = -1) {
 /// Values of equal extents along a new axis, `axis` of the result.
 constexpr symbol stack(list<symbol> const& parts, int axis = 0) {
   list<symbol> each;
-  for (symbol const& x : parts) each.push_back(expand_dims(x, axis));
+  for (symbol const& x : parts) {
+    if (build::poisoned(x)) return build::poisoned_like(x);
+    if (!(x.shape() == parts[0].shape()))
+      return poison(x.owner(), sentence("stack: needs values of equal extents, got ",
+                                        to_text(parts[0].shape()), " and ", to_text(x.shape())));
+    each.push_back(detail::with_axis("stack", x, axis));
+  }
   return concatenate(each, axis);
 }
 /// x cut into `parts` equal parts along `axis`.
@@ -137,7 +148,7 @@ constexpr symbol roll(symbol x, std::int64_t shift, int axis) {
   if (build::poisoned(x)) return build::poisoned_like(x);
   if (!detail::find_axis("roll", x, axis)) return {x.owner(), -1};
   std::int64_t const length = x.shape()[axis];
-  std::int64_t const by = (shift % length + length) % length;
+  std::int64_t const by = length > 0 ? (shift % length + length) % length : 0;
   if (by == 0) return x;
   return build::concatenate(detail::part_of(x, axis, length - by, length),
                             detail::part_of(x, axis, 0, length - by), axis);
@@ -168,7 +179,7 @@ constexpr symbol tile(symbol x, extents times) {
     if (times[i] == 1) continue;
     extents shape = x.shape();
     std::int64_t const outer = detail::elements_between(shape, 0, i + shift);
-    std::int64_t const inner = shape.count() / outer;
+    std::int64_t const inner = detail::elements_between(shape, i + shift, shape.rank);
     shape[i + shift] *= times[i];
     x = build::reshape(
         build::broadcast(build::reshape(x, {outer, inner}), {outer, times[i], inner}, {0, 2}),
