@@ -30,11 +30,11 @@ class workplace {
     auto const bytes_of_value = [&](value_info const& v) {
       return program_entry::bytes_of_value(v, rows);
     };
-    std::int64_t sent = aligned(sizeof(run_state));
+    std::int64_t sent = detail::aligned_to_256(sizeof(run_state));
     std::int64_t const first = sent;
-    for (value_info const& v : program.inputs) sent += aligned(bytes_of_value(v));
+    for (value_info const& v : program.inputs) sent += detail::aligned_to_256(bytes_of_value(v));
     std::int64_t made = 0;
-    for (value_info const& v : program.outputs) made += aligned(bytes_of_value(v));
+    for (value_info const& v : program.outputs) made += detail::aligned_to_256(bytes_of_value(v));
     make_room(sent_, sent, "what an expression is made of");
     if (collected_.bytes() < sent)
       collected_ = pinned_memory(sent, "what an expression is made of");
@@ -49,13 +49,13 @@ class workplace {
       std::memcpy(collected_.as<>() + at, inputs[from.size()],
                   static_cast<std::size_t>(bytes_of_value(v)));
       from.push_back(sent_.as<>() + at);
-      at += aligned(bytes_of_value(v));
+      at += detail::aligned_to_256(bytes_of_value(v));
     }
     std::vector<void*> to;
     at = 0;
     for (value_info const& v : program.outputs) {
       to.push_back(made_.as<>() + at);
-      at += aligned(bytes_of_value(v));
+      at += detail::aligned_to_256(bytes_of_value(v));
     }
     queue_.copy(sent_.as<>(), collected_.as<>(), sent);
     program.run(queue_, {rows, from.data(), nullptr, to.data(), arena_.as<>(),
@@ -66,7 +66,6 @@ class workplace {
   }
 
  private:
-  static constexpr std::int64_t aligned(std::int64_t bytes) { return (bytes + 255) / 256 * 256; }
   static void make_room(device_memory& m, std::int64_t bytes, std::string_view what) {
     if (m.bytes() >= bytes) return;
     m = device_memory();  // before more is taken
