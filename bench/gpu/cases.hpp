@@ -5,6 +5,7 @@
 #include <typegrad/typegrad.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -75,13 +76,15 @@ class training : public work {
       : model_{tg::compile<Model, Where>(tg::sgd{.learning_rate = 0.01F}, Loss{})} {
     std::mt19937 random{1};
     std::normal_distribution<float> normal;
-    x_.resize(static_cast<std::size_t>(batch * std::as_const(model_).core().input.count()));
+    x_.resize(
+        static_cast<std::size_t>(batch * std::as_const(model_).core().inputs[0].shape.count()));
     for (float& v : x_) v = normal(random);
     y_.resize(static_cast<std::size_t>(batch));
     for (std::int32_t& v : y_)
       v = static_cast<std::int32_t>(random() % static_cast<unsigned>(classes));
     ones_.assign(static_cast<std::size_t>(batch), 1.0F);
-    batch_ = {x_.data(), y_.data(), ones_.data(), batch};
+    inputs_ = {x_.data(), y_.data(), ones_.data()};
+    batch_ = {inputs_.data(), batch};
     trainer_ = static_cast<tg::on_thrust::device_trainer*>(model_.state().trainer);
     trainer_->begin();
   }
@@ -109,6 +112,7 @@ class training : public work {
   compiled model_;
   std::vector<float> x_, ones_;
   std::vector<std::int32_t> y_;
+  std::array<void const*, 3> inputs_;
   tg::training_detail::batch_view batch_;
   tg::on_thrust::device_trainer* trainer_;
 };

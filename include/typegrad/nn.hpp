@@ -14,17 +14,21 @@
 #include <typegrad/nn/depthwise_conv.hpp>
 #include <typegrad/nn/dropout.hpp>
 #include <typegrad/nn/frozen.hpp>
+#include <typegrad/nn/functional.hpp>
 #include <typegrad/nn/group_normalization.hpp>
 #include <typegrad/nn/layer_normalization.hpp>
 #include <typegrad/nn/losses.hpp>
 #include <typegrad/nn/merge.hpp>
 #include <typegrad/nn/metrics.hpp>
+#include <typegrad/nn/network.hpp>
 #include <typegrad/nn/noise.hpp>
 #include <typegrad/nn/pooling.hpp>
+#include <typegrad/nn/rebind.hpp>
 #include <typegrad/nn/reshape.hpp>
 #include <typegrad/nn/rms_normalization.hpp>
 #include <typegrad/nn/separable_conv.hpp>
 #include <typegrad/nn/sequential.hpp>
+#include <typegrad/nn/submodel.hpp>
 #include <typegrad/nn/up_sampling.hpp>
 #include <typegrad/nn/zero_padding.hpp>
 #include <typegrad/ops/registry.hpp>  // all ops, for layers of one's own

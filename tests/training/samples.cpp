@@ -13,6 +13,7 @@
 
 namespace tg = typegrad;
 using tg::array_view;
+using tg::training_detail::bound_samples;
 using tg::training_detail::sample_layout;
 
 namespace {
@@ -24,17 +25,24 @@ std::vector<double> values(array_view const& a) {
   return out;
 }
 
-sample_layout digits() {
+sample_layout one_of_each(tg::extents input, tg::extents target) {
   sample_layout layout;
-  layout.input = {2, 2};
-  layout.target_type = tg::dtype::int32;
-  layout.classes = 10;
+  layout.inputs = {{"input", input}};
+  layout.targets = {{{"output", target}, 0, {}}};
+  return layout;
+}
+
+sample_layout digits() {
+  sample_layout layout = one_of_each({2, 2}, {});
+  layout.targets[0].type = tg::dtype::int32;
+  layout.targets[0].classes = 10;
   return layout;
 }
 
 std::string extents_error(tg::samples const& s, sample_layout const& layout) {
   try {
-    tg::training_detail::check_extents("fit", s, layout);
+    bound_samples bound;
+    tg::training_detail::bind("fit", s, layout, bound);
   } catch (std::invalid_argument const& error) {
     return error.what();
   }
@@ -43,7 +51,9 @@ std::string extents_error(tg::samples const& s, sample_layout const& layout) {
 
 std::string values_error(tg::samples const& s, sample_layout const& layout) {
   try {
-    tg::training_detail::check_values("fit", s, layout);
+    bound_samples bound;
+    tg::training_detail::bind("fit", s, layout, bound);
+    tg::training_detail::check_values("fit", bound, layout);
   } catch (std::invalid_argument const& error) {
     return error.what();
   }
@@ -113,7 +123,7 @@ TEST_CASE("samples come from braces and from data sets") {
   CHECK(count({data.x, data.y, xt::xtensor<float, 1>{1, 1, 1, 1, 1}}) == 5);
   CHECK(tg::samples(data).x.data() == data.x.data());
   tg::samples const kept = [&] { return tg::samples(std::move(data)); }();
-  CHECK(values(kept.y) == std::vector<double>{0, 1, 2, 3, 9});
+  CHECK(values(kept.y[0].values) == std::vector<double>{0, 1, 2, 3, 9});
   CHECK_FALSE(tg::samples{}.given());
 }
 
@@ -138,24 +148,21 @@ TEST_CASE("extents that do not fit are told") {
 }
 
 TEST_CASE("axes of length 1 at the end may be missing on either side") {
-  sample_layout layout;
-  layout.input = {4, 4, 1};
-  layout.target = {1};
+  auto layout = one_of_each({4, 4, 1}, {1});
   xt::xtensor<float, 1> const y = xt::zeros<float>({6});
   CHECK(extents_error({xt::zeros<float>({6, 4, 4}), y}, layout).empty());
   CHECK(extents_error({xt::zeros<float>({6, 4, 4, 1}), y}, layout).empty());
   CHECK(extents_error({xt::zeros<float>({6, 4, 4}), xt::zeros<float>({6, 1})}, layout).empty());
   CHECK(extents_error({xt::zeros<float>({6, 1, 4}), y}, layout) ==
         "fit: x needs samples of extents 4x4x1, got an array of shape 6x1x4");
-  layout.target = {};
+  layout.targets[0].shape = {};
   CHECK(extents_error({xt::zeros<float>({6, 4, 4}), xt::zeros<int>({6, 1})}, layout).empty());
 }
 
 TEST_CASE("integers where a row of numbers is needed get the loss's advice") {
-  sample_layout layout;
-  layout.input = {4};
-  layout.target = {10};
-  layout.integer_labels = tg::diagnosis{"the_loss needs targets of the output's extents 10"};
+  auto layout = one_of_each({4}, {10});
+  layout.targets[0].integer_labels =
+      tg::diagnosis{"the_loss needs targets of the output's extents 10"};
   CHECK(extents_error({xt::zeros<float>({6, 4}), xt::zeros<int>({6})}, layout) ==
         "fit: the_loss needs targets of the output's extents 10");
   CHECK(extents_error({xt::zeros<float>({6, 4}), xt::zeros<float>({6})}, layout) ==
@@ -185,4 +192,54 @@ TEST_CASE("values that cannot be are told with their row") {
   fractions(3) = 1.5F;
   CHECK(values_error({x, fractions}, layout) ==
         "fit: y has 1.5 in row 3, which is not a class from 0 to 9");
+}
+
+TEST_CASE("several arrays are found by name or by position") {
+  sample_layout layout;
+  layout.inputs = {{"wide", {3}}, {"deep", {2}}};
+  layout.targets = {{{"main", {1}}, 0, {}}, {{"class", {}, tg::dtype::int32}, 3, {}}};
+  using namespace tg::literals;
+  xt::xtensor<float, 2> const wide = xt::zeros<float>({4, 3});
+  xt::xtensor<float, 2> const deep = xt::zeros<float>({4, 2});
+  xt::xtensor<float, 1> const main{1, 2, 3, 4};
+  xt::xtensor<int, 1> const classes{0, 1, 2, 0};
+  tg::samples const named{tg::by_name("deep"_n = deep, "wide"_n = wide),
+                          tg::by_name("class"_n = classes, "main"_n = main),
+                          tg::by_name("class"_n = 2 * main)};
+  bound_samples b;
+  tg::training_detail::bind("fit", named, layout, b);
+  REQUIRE(b.arrays.size() == 6);
+  CHECK(b.arrays[0].data() == wide.data());
+  CHECK(b.arrays[1].data() == deep.data());
+  CHECK(b.target(1).data() == classes.data());
+  CHECK_FALSE(b.weight(0).given());
+  CHECK(values(b.weight(1)) == std::vector<double>{2, 4, 6, 8});
+  tg::training_detail::bind("fit", {{wide, deep}, {main, classes}, main}, layout, b);
+  CHECK(b.arrays[1].data() == deep.data());
+  CHECK(b.weight(0).data() == main.data());
+  CHECK(b.weight(1).data() == main.data());
+  CHECK(values(b.rows(1, 3).target(1)) == std::vector<double>{1, 2});
+
+  auto const error = [&](tg::samples const& s) { return extents_error(s, layout); };
+  tg::array_list const y{main, classes};
+  CHECK(error({tg::by_name("wide"_n = wide), y}) == "fit: input \"deep\" is missing");
+  CHECK(error({wide, y}) == "fit: input \"deep\" is missing");
+  CHECK(error({tg::by_name("wide"_n = wide, "depe"_n = deep), y}) ==
+        "fit: there is no input \"depe\"; the inputs are \"wide\", \"deep\"");
+  CHECK(error({tg::by_name("wide"_n = wide, "wide"_n = wide), y}) ==
+        "fit: input \"wide\" is given twice");
+  CHECK(error({{wide, deep, deep}, y}) ==
+        "fit: there are 3 arrays for 2 inputs, \"wide\", \"deep\"");
+  CHECK(error({{deep, wide}, y}) ==
+        "fit: input \"wide\" needs samples of extents 3, got an array of shape 4x2");
+  CHECK(error({{wide, xt::zeros<float>({5, 2})}, y}) ==
+        "fit: input \"wide\" has 4 samples and input \"deep\" has 5; they must be as many");
+  CHECK(error({{wide, deep}, {main, xt::zeros<int>({5})}}) ==
+        "fit: input \"wide\" has 4 samples and target \"class\" has 5; they must be as many");
+  CHECK(error({{wide, deep}, y, tg::by_name("mian"_n = main)}) ==
+        "fit: sample_weight: there is no target \"mian\"; the targets are \"main\", \"class\"");
+  CHECK(error({{wide, deep}, y, {main, main, main}}) ==
+        "fit: sample_weight needs one array for all outputs, or 2, one for each; got 3");
+  CHECK(values_error({{wide, deep}, {main, 3 * classes}}, layout) ==
+        "fit: target \"class\" has 3 in row 1, which is not a class from 0 to 2");
 }

@@ -64,6 +64,7 @@ class precision_mixer {
     to_.trainable = from_.trainable;
     to_.scope = from_.scope;
     to_.layers = from_.layers;
+    to_.output_names = from_.output_names;
     to_.layer_depth = from_.layer_depth;
     if (from_.failed()) return;
     renamed_.resize(from_.size(), -1);
@@ -76,6 +77,7 @@ class precision_mixer {
     for (int id = 0; id < from_.size(); ++id) renamed_[id] = rewrite(id);
     for (int const id : from_.outputs) to_.outputs.push_back(as_traced(id));
     for (int const id : from_.losses) to_.losses.push_back(as_traced(id));
+    for (added_metric const& m : from_.metrics) to_.metrics.push_back({m.name, as_traced(m.node)});
     for (state_update const& u : from_.updates)
       to_.updates.push_back({u.weight, as_traced(u.node)});
   }

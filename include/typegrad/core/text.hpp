@@ -78,6 +78,7 @@ struct fixed_string {
     for (std::size_t i = 0; i < N; ++i) characters[i] = s[i];
   }
   constexpr std::string_view view() const { return {characters, N - 1}; }
+  constexpr bool operator==(fixed_string const&) const = default;
 };
 
 }  // namespace typegrad

@@ -31,6 +31,24 @@ struct layer_record {
   int weights_end = 0;   ///< graph's weights from `first_weight` up to, without, `weights_end`
 };
 
+/// A call of a layer: what it read and what it gave, `inputs` and then `outputs` entries of the
+/// graph's list of call values from `first_value` on. Calls within it are those behind it, up to
+/// `end`.
+struct call_record {
+  int layer = 0;  ///< position among the graph's layers
+  int depth = 0;  ///< as in layer_record
+  int end = 0;
+  int first_value = 0;
+  int inputs = 0;
+  int outputs = 0;
+};
+
+/// What a layer measures (`layer::add_metric`): a value per sample, or a shared one.
+struct added_metric {
+  name_text name;
+  int node = 0;
+};
+
 /// A graph of values in topological order: flat lists, no pointers between nodes. It is built by
 /// tracing (symbol.hpp) or node by node, during constant evaluation or at run time. Equal nodes
 /// are the same node.
@@ -47,24 +65,27 @@ class graph {
   list<graph> regions;  ///< sub-graphs of control ops; each belongs to one node
 
   // What tracing keeps beside the nodes.
-  diagnosis error;              ///< the first diagnosis; once set, the trace is poisoned
-  list<int> losses;        ///< added by layers: a value per sample, or a shared one
-  list<state_update> updates;  ///< by layers, while training; one at most for a weight
-  bool training = false;   ///< dropout and its like are active
-  bool trainable = true;   ///< weights made now are trained
-  int random_streams = 0;  ///< handed out so far
-  int parameters = 0;      ///< handed out so far
+  list<name_text> output_names;  ///< of a model's outputs
+  diagnosis error;               ///< the first diagnosis; once set, the trace is poisoned
+  list<int> losses;              ///< added by layers: a value per sample, or a shared one
+  list<added_metric> metrics;    ///< by layers
+  list<state_update> updates;    ///< by layers, while training; one at most for a weight
+  bool training = false;         ///< dropout and its like are active
+  bool trainable = true;         ///< weights made now are trained
+  int random_streams = 0;        ///< handed out so far
+  int parameters = 0;            ///< handed out so far
   layer_scope scope;
   list<layer_record> layers;
-  int layer_depth = 0;  ///< how many layers are being called
+  list<call_record> calls;
+  list<int> call_values;  ///< nodes
+  int layer_depth = 0;    ///< how many layers are being called
+  bool again = false;     ///< what is traced has been traced here before: its weights are there
 
   constexpr node const& operator[](int id) const { return nodes[id]; }
   constexpr int size() const { return nodes.size(); }
   constexpr int operand(node const& n, int i) const { return operands[n.first_operand + i]; }
   constexpr int operand(int id, int i) const { return operand(nodes[id], i); }
-  constexpr attribute const& attributes_of(int id) const {
-    return attributes[nodes[id].attribute];
-  }
+  constexpr attribute const& attributes_of(int id) const { return attributes[nodes[id].attribute]; }
   constexpr bool failed() const { return !error.empty(); }
 
   /// Takes over what a rewriting pass leaves as it is in `from`; nodes and what names them are its
@@ -110,6 +131,16 @@ class graph {
     chain_.push_back(buckets_[bucket]);
     buckets_[bucket] = id;
     return id;
+  }
+
+  /// Names within `path` are counted from the beginning again.
+  constexpr void forget_names(name_text const& path) {
+    for (name_count& n : names_) {
+      auto const inner = n.scope.view();
+      if (inner == path.view() || (inner.starts_with(path.view()) && inner.size() > path.length &&
+                                   inner[path.length] == '/'))
+        n.count = -1;
+    }
   }
 
   /// A number that is unique for `name` within the current scope: 0 for the first, 1, 2, ...

@@ -20,6 +20,7 @@ struct graph_view {
   std::span<weight_info const> weights;
   std::span<input_info const> inputs;
   std::span<int const> outputs;
+  std::span<name_text const> output_names;
   std::span<layer_record const> layers;
 
   constexpr graph_view() = default;
@@ -30,6 +31,7 @@ struct graph_view {
         weights{view(g.weights)},
         inputs{view(g.inputs)},
         outputs{view(g.outputs)},
+        output_names{view(g.output_names)},
         layers{view(g.layers)} {}
 
   constexpr int size() const { return static_cast<int>(nodes.size()); }
@@ -53,7 +55,7 @@ namespace detail {
 
 struct graph_sizes {
   std::size_t nodes = 0, operands = 0, attributes = 0, weights = 0, inputs = 0, outputs = 0,
-              layers = 0;
+              output_names = 0, layers = 0;
 };
 
 /// A number for what a graph computes, the same for the same nodes.
@@ -102,8 +104,8 @@ class fingerprint {
 
 constexpr graph_sizes sizes_of(graph const& g) {
   auto const n = [](auto const& items) { return static_cast<std::size_t>(items.size()); };
-  return {n(g.nodes),  n(g.operands), n(g.attributes), n(g.weights),
-          n(g.inputs), n(g.outputs),  n(g.layers)};
+  return {n(g.nodes),  n(g.operands), n(g.attributes),   n(g.weights),
+          n(g.inputs), n(g.outputs),  n(g.output_names), n(g.layers)};
 }
 
 }  // namespace detail
@@ -121,6 +123,7 @@ class snapshot {
     std::array<weight_info, sizes.weights> weights;
     std::array<input_info, sizes.inputs> inputs;
     std::array<int, sizes.outputs> outputs;
+    std::array<name_text, sizes.output_names> output_names;
     std::array<layer_record, sizes.layers> layers;
   };
   static constexpr arrays kept = [] {
@@ -141,6 +144,7 @@ class snapshot {
     copy(g.weights, a.weights);
     copy(g.inputs, a.inputs);
     copy(g.outputs, a.outputs);
+    copy(g.output_names, a.output_names);
     copy(g.layers, a.layers);
     return a;
   }();
@@ -154,6 +158,7 @@ class snapshot {
     v.weights = kept.weights;
     v.inputs = kept.inputs;
     v.outputs = kept.outputs;
+    v.output_names = kept.output_names;
     v.layers = kept.layers;
     return v;
   }

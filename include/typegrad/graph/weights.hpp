@@ -41,24 +41,38 @@ class weights {
     if (g.failed()) return symbol{g, -1};
     for (std::int64_t const n : shape)
       if (n <= 0)
-        return poison(g, sentence("weight ", name, " needs positive extents, got ",
-                                  to_text(shape)));
+        return poison(g,
+                      sentence("weight ", name, " needs positive extents, got ", to_text(shape)));
     weight_info w;
     w.path.append(g.scope.path);
     if (!g.scope.path.empty()) w.path.append('/');
     w.path.append(name);
+    if (g.again)
+      for (int i = 0; i < g.weights.size(); ++i)
+        if (g.weights[i].path == w.path) return known(i, shape);
     w.shape = shape;
     w.initial = initial;
     w.l1 = penalty.l1;
     w.l2 = penalty.l2;
     w.trainable = trainable && g.trainable;
     w.state = state && g.trainable;
+    g.weights.push_back(w);
+    return node_of(g.weights.size() - 1);
+  }
+  constexpr symbol known(int index, extents const& shape) {
+    weight_info const& w = graph_->weights[index];
+    if (!(w.shape == shape))
+      return poison(*graph_,
+                    sentence("weight ", w.path, " has extents ", to_text(w.shape),
+                             " and cannot be shared with a call that needs ", to_text(shape)));
+    return node_of(index);
+  }
+  constexpr symbol node_of(int index) {
     node n;
     n.code = op::weight;
-    n.shape = shape;
-    n.index = g.weights.size();
-    g.weights.push_back(w);
-    return symbol{g, g.add(n, nullptr, 0)};
+    n.shape = graph_->weights[index].shape;
+    n.index = index;
+    return symbol{*graph_, graph_->add(n, nullptr, 0)};
   }
 
   graph* graph_;

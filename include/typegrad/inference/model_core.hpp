@@ -2,10 +2,10 @@
 #pragma once
 
 #include <typegrad/core/aligned_buffer.hpp>
-#include <typegrad/inference/match.hpp>
+#include <typegrad/evaluators/cpu/threads.hpp>
+#include <typegrad/inference/port.hpp>
 #include <typegrad/inference/remote.hpp>
 #include <typegrad/inference/steps.hpp>
-#include <typegrad/evaluators/cpu/threads.hpp>
 #include <typegrad/inference/weight_table.hpp>
 #include <typegrad/nn/initialize.hpp>
 
@@ -23,16 +23,20 @@ namespace typegrad::inference_detail {
 struct model_core {
   template <int = 0>
   explicit model_core(graph_view const& g)
-      : table{g}, input{g.inputs[0].shape}, output{}, weights_{table.elements()} {
-    input_type = g.inputs[0].type;
-    output = g[g.outputs[0]].shape;
-  }
+      : table{g},
+        inputs{inputs_of(g)},
+        outputs{outputs_of(g)},
+        staging(inputs.size()),
+        weights_{table.elements()} {}
 
   weight_table table;
-  extents input, output;
-  dtype input_type = dtype::float32;
-  aligned_buffer<std::byte> arena, staging;
-  remote_pointer elsewhere;  ///< what runs the programs, unless the host does
+  std::vector<port> inputs, outputs;
+  aligned_buffer<std::byte> arena;
+  std::vector<aligned_buffer<std::byte>> staging;  ///< for inputs of other types
+  std::vector<array_view> arrays;    ///< what was given for the inputs, in their order
+  std::vector<void const*> sources;  ///< what a program reads
+  std::vector<void*> targets;        ///< where it writes
+  remote_pointer elsewhere;          ///< what runs the programs, unless the host does
 
   /// The weights on the host, current and to be read; or to be written, before the next run.
   float const* weights() const {
@@ -77,38 +81,53 @@ bool is_type(element_type const& have, dtype wanted) {
 /// Writes elements of an array as float32 or int32.
 template <int = 0>
 void convert(element_type const& from, void const* data, std::int64_t count, dtype wanted,
-                    void* to) {
+             void* to) {
   if (wanted == dtype::int32)
     from.to_int32(data, count, static_cast<std::int32_t*>(to));
   else
     from.to_float32(data, count, static_cast<float*>(to));
 }
 
-/// The model's values for all rows of x, `batch_size` rows at a time, into `out`.
+/// Rows [begin, begin + count) of the arrays as a program reads them, which are converted where
+/// they are of other types; into `core.sources`.
 template <int = 0>
-void predict_rows(model_core& core, compiled_step const& step, array_view const& x,
-                         float* out, std::int64_t batch_size) {
+void stage_rows(model_core& core, std::span<array_view const> x, std::int64_t begin,
+                std::int64_t count, std::int64_t most) {
+  core.sources.clear();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    void const* rows = x[i].row(begin);
+    dtype const wanted = core.inputs[i].type;
+    if (!is_type(x[i].type(), wanted)) {
+      std::int64_t const size = x[i].shape().row_size();
+      auto& staged = core.staging[i];
+      if (staged.size() < most * size * 4) staged = aligned_buffer<std::byte>(most * size * 4);
+      convert(x[i].type(), rows, count * size, wanted, staged.data());
+      rows = staged.data();
+    }
+    core.sources.push_back(rows);
+  }
+}
+
+/// The model's values for all rows of its inputs, `batch_size` rows at a time, each output into
+/// its `out`.
+template <int = 0>
+void predict_rows(model_core& core, compiled_step const& step, std::span<array_view const> x,
+                  float* const* out, std::int64_t batch_size) {
   if (core.elsewhere) return core.elsewhere->predict(core, step, x, out, batch_size);
-  std::int64_t const rows = x.shape().rows();
+  std::int64_t const rows = x[0].shape().rows();
   if (batch_size > rows) batch_size = rows;
-  bool const direct = is_type(x.type(), core.input_type);
-  std::int64_t const in_size = x.shape().row_size();
-  if (!direct && core.staging.size() < batch_size * in_size * 4)
-    core.staging = aligned_buffer<std::byte>(batch_size * in_size * 4);
   int const thread_count = step.useful_threads(batch_size, threads());
   std::byte* const arena = core.arena_for(step, batch_size, thread_count);
   for (std::int64_t begin = 0; begin < rows; begin += batch_size) {
     std::int64_t const count = begin + batch_size < rows ? batch_size : rows - begin;
-    void const* input = x.row(begin);
-    if (!direct) {
-      convert(x.type(), input, count * in_size, core.input_type, core.staging.data());
-      input = core.staging.data();
-    }
-    void* const output = out + begin * core.output.count();
+    stage_rows(core, x, begin, count, batch_size);
+    core.targets.clear();
+    for (std::size_t i = 0; i < core.outputs.size(); ++i)
+      core.targets.push_back(out[i] + begin * core.outputs[i].shape.count());
     step.run({.batch_size = count,
-              .inputs = &input,
+              .inputs = core.sources.data(),
               .weights = core.weights_memory(),
-              .outputs = &output,
+              .outputs = core.targets.data(),
               .arena = arena,
               .seed = 0,
               .step = 0,
@@ -116,23 +135,16 @@ void predict_rows(model_core& core, compiled_step const& step, array_view const&
   }
 }
 
-/// One run with all rows of x as the batch.
+/// One run with all rows of the inputs as the batch.
 template <int = 0>
-void run_once(model_core& core, compiled_step const& step, array_view const& x,
-                     void* const* outputs) {
+void run_once(model_core& core, compiled_step const& step, std::span<array_view const> x,
+              void* const* outputs) {
   if (core.elsewhere) return core.elsewhere->run_once(core, step, x, outputs);
-  std::int64_t const rows = x.shape().rows();
-  void const* input = x.data();
-  aligned_buffer<std::byte> converted;
-  if (!is_type(x.type(), core.input_type)) {
-    std::int64_t const count = rows * x.shape().row_size();
-    converted = aligned_buffer<std::byte>(count * 4);
-    convert(x.type(), input, count, core.input_type, converted.data());
-    input = converted.data();
-  }
+  std::int64_t const rows = x[0].shape().rows();
+  stage_rows(core, x, 0, rows, rows);
   int const thread_count = step.useful_threads(rows, threads());
   step.run({.batch_size = rows,
-            .inputs = &input,
+            .inputs = core.sources.data(),
             .weights = core.weights_memory(),
             .outputs = outputs,
             .arena = core.arena_for(step, rows, thread_count),
@@ -149,8 +161,8 @@ void copy_weights(model_core& to, model_core const& from) {
     std::size_t const i = from.table.find("copy_weights", place.path);
     if (!(from.table[i].shape == place.shape))
       throw std::invalid_argument(data_detail::message(
-          "copy_weights: ", place.path, " has extents ", to_text(place.shape).view(),
-          " here and ", to_text(from.table[i].shape).view(), " there"));
+          "copy_weights: ", place.path, " has extents ", to_text(place.shape).view(), " here and ",
+          to_text(from.table[i].shape).view(), " there"));
     sources.push_back(i);
   }
   float const* const theirs = from.weights();

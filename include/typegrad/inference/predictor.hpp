@@ -3,6 +3,7 @@
 
 #include <typegrad/inference/gradients.hpp>
 #include <typegrad/inference/model_core.hpp>
+#include <typegrad/inference/model_data.hpp>
 #include <typegrad/inference/recipes.hpp>
 #include <typegrad/inference/weight_array.hpp>
 #include <typegrad/nn/model.hpp>
@@ -59,9 +60,7 @@ class predictor {
   predictor() : predictor(runner::make_remote()) {}
 
   /// Gives every weight new first values, which depend on nothing but the seed.
-  void initialize(std::uint64_t seed = 0) {
-    inference_detail::initialize_weights(core_, seed);
-  }
+  void initialize(std::uint64_t seed = 0) { inference_detail::initialize_weights(core_, seed); }
 
   /// All weights, state included, in the order of the layers.
   std::vector<weight_entry> weights() {
@@ -78,57 +77,76 @@ class predictor {
     return weight_array(place, core_.weights() + place.offset);
   }
 
-  /// The model's values for samples x: (samples, output extents...).
+  /// The model's values for samples x: (samples, output extents...), or `predictions` of several
+  /// outputs. Several inputs are given in the model's order, `predict({wide, deep})`, or by name,
+  /// `predict(by_name("deep_in"_n = deep, "wide_in"_n = wide))`.
   /// std::invalid_argument if x does not have the model's extents.
-  xt::xtensor<float, output_rank> predict(array_view const& x, predict_options const& options = {}) {
-    inference_detail::require_match("predict", "x", x, core_.input);
-    std::array<std::size_t, output_rank> shape{static_cast<std::size_t>(x.shape().rows())};
-    for (std::size_t i = 1; i < output_rank; ++i)
-      shape[i] = static_cast<std::size_t>(core_.output[static_cast<int>(i) - 1]);
-    auto out = xt::xtensor<float, output_rank>::from_shape(shape);
-    run(x, out.data(), options);
-    return out;
+  auto predict(array_list const& x, predict_options const& options = {}) {
+    find_inputs("predict", x);
+    std::int64_t const samples = core_.arrays[0].shape().rows();
+    if constexpr (facts.outputs == 1) {
+      auto out = blank<output_rank>(samples, core_.outputs[0].shape);
+      float* const to = out.data();
+      run(&to, options);
+      return out;
+    } else {
+      predictions<Model> out(samples);
+      run(out.data().data(), options);
+      return out;
+    }
+  }
+  template <class... Named,
+            auto Names = say<inference_detail::input_names<Model, "predict", Named...>>()>
+  requires(correct(Names))
+  auto predict(named_values<Named...> const& x, predict_options const& options = {}) {
+    using known [[maybe_unused]] = typename wrong_model<Names>::nothing;
+    return predict(array_list(x), options);
   }
 
   /// The same into `out`, a dense row-major array of floats of that many elements; nothing is
-  /// allocated once a batch of this size has been seen.
+  /// allocated once a batch of this size has been seen. For a model of one output.
   template <class Out>
-    requires requires(Out& out) {
-      { out.data() } -> std::same_as<float*>;
-      out.size();
-    }
-  void predict(array_view const& x, Out&& out, predict_options const& options = {}) {
-    inference_detail::require_match("predict", "x", x, core_.input);
-    auto const wanted = x.shape().rows() * core_.output.count();
+  requires requires(Out& out) {
+    { out.data() } -> std::same_as<float*>;
+    out.size();
+  }
+  void predict(array_list const& x, Out&& out, predict_options const& options = {}) {
+    static_assert(facts.outputs == 1,
+                  "predict: this model has several outputs; use what predict(x)"
+                  " returns");
+    find_inputs("predict", x);
+    std::int64_t const rows = core_.arrays[0].shape().rows();
+    auto const each = core_.outputs[0].shape.count();
     array_view const to = out;
-    if (static_cast<std::int64_t>(out.size()) != wanted || to.data() != out.data() ||
-        (to.shape().rank > 1 && to.shape().rows() != x.shape().rows()))
+    if (static_cast<std::int64_t>(out.size()) != rows * each || to.data() != out.data() ||
+        (to.shape().rank > 1 && to.shape().rows() != rows))
       throw std::invalid_argument(data_detail::message(
-          "predict: the array for the results must be dense and row-major, with ",
-          x.shape().rows(), " rows of ", core_.output.count(), " numbers; it has shape ",
-          to_string(to.shape())));
-    run(x, out.data(), options);
+          "predict: the array for the results must be dense and row-major, with ", rows,
+          " rows of ", each, " numbers; it has shape ", to_string(to.shape())));
+    float* const target = out.data();
+    run(&target, options);
   }
 
   /// The gradient of a scalar of the model's output, for the input and for every weight.
   /// `objective` takes the output as a symbol (of one sample) and returns a number, which is summed
   /// over the samples; a lambda that captures nothing.
   template <class Objective>
-  auto gradient(Objective, array_view const& x) {
+  auto gradient(Objective, array_list const& x) {
     static_assert(std::is_empty_v<Objective> && std::is_default_constructible_v<Objective>,
                   "gradient: the objective must be a lambda that captures nothing");
     using recipe = inference_detail::gradient_recipe<Model, Objective>;
-    inference_detail::require_match("gradient", "x", x, core_.input);
+    static_assert(facts.inputs == 1 && facts.outputs == 1,
+                  "gradient: needs a model of one input and one output; for others use"
+                  " value_and_gradient, or a submodel");
+    find_inputs("gradient", x);
     constexpr auto step = runner::template step_of<recipe>();
-    std::array<std::size_t, input_rank> shape{static_cast<std::size_t>(x.shape().rows())};
-    for (std::size_t i = 1; i < input_rank; ++i)
-      shape[i] = static_cast<std::size_t>(core_.input[static_cast<int>(i) - 1]);
-    auto input = xt::xtensor<float, input_rank>::from_shape(shape);
+    auto input = blank<input_rank>(core_.arrays[0].shape().rows(), core_.inputs[0].shape);
     aligned_buffer<float> weights(core_.table.elements());
     float value = 0;
     std::vector<void*> outputs{&value, input.data()};
     for (auto const& place : core_.table) outputs.push_back(weights.data() + place.offset);
-    inference_detail::run_once(core_, step, x, outputs.data());
+    inference_detail::run_once(core_, step, core_.arrays, outputs.data());
+    core_.arrays.clear();
     return gradients<input_rank>(value, std::move(input), core_.table, std::move(weights));
   }
 
@@ -164,13 +182,26 @@ class predictor {
   friend struct inference_detail::access;
 
  private:
-  void run(array_view const& x, float* out, predict_options const& options) {
+  void find_inputs(std::string_view who, array_list const& x) {
+    core_.arrays.clear();
+    inference_detail::find_arrays(who, inference_detail::input_words, x, core_.inputs,
+                                  core_.arrays);
+  }
+  template <std::size_t Rank>
+  static xt::xtensor<float, Rank> blank(std::int64_t samples, extents const& each) {
+    std::array<std::size_t, Rank> shape{static_cast<std::size_t>(samples)};
+    for (std::size_t i = 1; i < Rank; ++i)
+      shape[i] = static_cast<std::size_t>(each[static_cast<int>(i) - 1]);
+    return xt::xtensor<float, Rank>::from_shape(shape);
+  }
+  void run(float* const* out, predict_options const& options) {
     if (options.batch_size < 1)
-      throw std::invalid_argument(data_detail::message(
-          "predict: batch_size must be positive, got ", options.batch_size));
+      throw std::invalid_argument(
+          data_detail::message("predict: batch_size must be positive, got ", options.batch_size));
     using recipe = typename runner::template prediction_recipe<Model>;
-    inference_detail::predict_rows(core_, runner::template step_of<recipe>(), x, out,
+    inference_detail::predict_rows(core_, runner::template step_of<recipe>(), core_.arrays, out,
                                    options.batch_size);
+    core_.arrays.clear();
   }
 
   inference_detail::model_core core_;

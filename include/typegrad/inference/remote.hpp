@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -29,9 +30,9 @@ class remote {
   virtual void bring_weights(model_core const& core, bool changing) = 0;
 
   /// As `predict_rows` and `run_once` (model_core.hpp).
-  virtual void predict(model_core& core, compiled_step const& step, array_view const& x, float* out,
-                       std::int64_t batch_size) = 0;
-  virtual void run_once(model_core& core, compiled_step const& step, array_view const& x,
+  virtual void predict(model_core& core, compiled_step const& step, std::span<array_view const> x,
+                       float* const* out, std::int64_t batch_size) = 0;
+  virtual void run_once(model_core& core, compiled_step const& step, std::span<array_view const> x,
                         void* const* outputs) = 0;
 };
 

@@ -12,13 +12,12 @@ namespace typegrad {
 template <class Layer>
 struct frozen : Layer {
   template <std::convertible_to<symbol>... Rest>
-  constexpr symbol operator()(symbol x, Rest... rest) {
-    if (!x.valid()) return x;
-    graph& g = x.owner();
-    bool const before = g.trainable;
-    g.trainable = false;
-    symbol const y = Layer::operator()(x, rest...);
-    g.trainable = before;
+  constexpr auto operator()(symbol x, Rest... rest) {
+    bool const known = x.valid();
+    bool const before = known && x.owner().trainable;
+    if (known) x.owner().trainable = false;
+    auto const y = Layer::operator()(x, rest...);
+    if (known) x.owner().trainable = before;
     return y;
   }
 };

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/list.hpp>
+#include <typegrad/nn/outputs.hpp>
 #include <typegrad/ops/build.hpp>
 
+#include <cstddef>
+#include <string_view>
 #include <type_traits>
 
 namespace typegrad {
@@ -29,12 +33,75 @@ struct input {
   }();
 };
 
+/// An input that has a name: `named<"image", 28, 28, 1>`.
+template <fixed_string Name, auto... Dims>
+struct named : input<Dims...> {
+  static constexpr std::string_view name = Name.view();
+};
+
+/// What a model reads, in the order of its `call`'s arguments: `inputs<named<"left", 6>,
+/// input<3>>`. Those without a name are called "input", or "input_1", "input_2", ... if there are
+/// several.
+template <class... Inputs>
+struct inputs {
+  static constexpr int size = static_cast<int>(sizeof...(Inputs));
+};
+
 namespace detail {
 
 template <class T>
 inline constexpr bool is_input = false;
 template <auto... Dims>
 inline constexpr bool is_input<input<Dims...>> = true;
+template <fixed_string Name, auto... Dims>
+inline constexpr bool is_input<named<Name, Dims...>> = true;
+
+template <class Input>
+constexpr std::string_view given_name() {
+  if constexpr (requires { Input::name; })
+    return Input::name;
+  else
+    return {};
+}
+
+/// The position, from 1, of the first that is no input.
+template <class... Inputs>
+constexpr int first_other() {
+  bool const good[] = {is_input<Inputs>..., false};
+  int i = 0;
+  while (good[i]) ++i;
+  return i + 1;
+}
+
+/// Makes the inputs of a model; one without a name has that of the same place in `names`, if there
+/// is one. `who` is how a diagnosis calls them.
+template <class... Inputs>
+constexpr list<symbol> make_inputs(graph& g, inputs<Inputs...>, list<name_text> const& names = {},
+                                   std::string_view who = "input") {
+  list<symbol> made;
+  if constexpr (!(is_input<Inputs> && ...)) {
+    g.fail(sentence("inputs: needs input<...> or named<\"name\", ...>, argument ",
+                    first_other<Inputs...>(), " is neither"));
+  } else {
+    std::string_view const given[] = {given_name<Inputs>()..., {}};
+    extents const shapes[] = {Inputs::shape..., {}};
+    dtype const types[] = {Inputs::type..., dtype::float32};
+    for (int i = 0; i < inputs<Inputs...>::size; ++i) {
+      name_text name{given[i]};
+      if (name.empty() && i < names.size()) name = names[i];
+      if (name.empty())
+        name = sizeof...(Inputs) == 1 ? name_text{"input"} : numbered_name("input", i);
+      for (input_info const& other : g.inputs)
+        if (other.name == name)
+          g.fail(sentence("inputs: two are called \"", name, "\"; each needs a name of its own"));
+      for (std::int64_t const n : shapes[i])
+        if (n <= 0) g.fail(sentence(who, ": needs positive extents, got ", to_text(shapes[i])));
+      made.push_back(g.failed() ? symbol{g, -1}
+                                : build::input(g, name.view(), shapes[i], types[i]));
+    }
+  }
+  return made;
+}
 
 }  // namespace detail
 }  // namespace typegrad

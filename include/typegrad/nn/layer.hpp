@@ -3,10 +3,13 @@
 
 #include <typegrad/core/type_name.hpp>
 #include <typegrad/graph/weights.hpp>
+#include <typegrad/nn/outputs.hpp>
 #include <typegrad/ops/build.hpp>
 
 #include <concepts>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace typegrad {
 
@@ -75,12 +78,27 @@ constexpr void update(graph& g, symbol state, symbol value) {
   g.updates.push_back({weight, value.id()});
 }
 
-/// The scope of a layer while it is called.
+constexpr void add_metric(graph& g, std::string_view name, symbol value) {
+  for (added_metric const& m : g.metrics)
+    if (m.name.view() == name)
+      return g.fail(sentence("add_metric: there is a metric \"", name, "\" already"));
+  g.metrics.push_back({name_text{name}, value.id()});
+}
+
+/// The scope of a layer while it is called, and what is kept of the call.
 class layer_call {
  public:
-  constexpr layer_call(graph& g, layer_scope const& scope) : graph_{&g}, outer_{g.scope} {
-    g.scope = scope;
-    ++g.layer_depth;
+  template <class... Inputs>
+  constexpr layer_call(graph& g, int layer, Inputs... inputs)
+      : graph_{&g}, outer_{g.scope}, number_{g.calls.size()} {
+    call_record r;
+    r.layer = layer;
+    r.depth = g.layer_depth++;
+    r.first_value = g.call_values.size();
+    r.inputs = static_cast<int>(sizeof...(inputs));
+    (g.call_values.push_back(symbol{inputs}.id()), ...);
+    g.calls.push_back(r);
+    g.scope = g.layers[layer].scope;
   }
   layer_call(layer_call const&) = delete;
   layer_call& operator=(layer_call const&) = delete;
@@ -89,10 +107,62 @@ class layer_call {
     graph_->scope = outer_;
   }
 
+  /// What the call gave. Its values are moved behind those of the calls within it.
+  template <class Result>
+  constexpr void gives(Result const& result) const {
+    if (graph_->failed()) return;
+    call_record& r = graph_->calls[number_];
+    int const first = graph_->call_values.size();
+    for (int i = 0; i < r.inputs; ++i)
+      graph_->call_values.push_back(graph_->call_values[r.first_value + i]);
+    r.first_value = first;
+    each_output(result, [&](symbol one) {
+      graph_->call_values.push_back(one.id());
+      ++r.outputs;
+    });
+    r.end = graph_->calls.size();
+  }
+
  private:
   graph* graph_;
   layer_scope outer_;
+  int number_;
 };
+
+/// While it lives, and if `again`, layers that are made find the weights of those that were made in
+/// this place before.
+class traced_again {
+ public:
+  constexpr traced_again(graph& g, bool again) : graph_{&g}, outer_{g.again} {
+    if (!again) return;
+    g.again = true;
+    g.forget_names(g.scope.path);
+  }
+  traced_again(traced_again const&) = delete;
+  traced_again& operator=(traced_again const&) = delete;
+  constexpr ~traced_again() { graph_->again = outer_; }
+
+ private:
+  graph* graph_;
+  bool outer_;
+};
+
+/// What a call of the layer with one symbol and those of Rest gives: a pack if its `call` does,
+/// otherwise a symbol, poisoned where that is wrong.
+template <class Layer, class... Rest>
+constexpr auto call_type() {
+  if constexpr (requires(Layer& l, symbol x, Rest... rest) {
+                  { l.call(x, rest...) } -> call_result;
+                })
+    return std::type_identity<
+        result_of_call<decltype(std::declval<Layer&>().call(symbol{}, std::declval<Rest>()...))>>{};
+  else
+    return std::type_identity<symbol>{};
+}
+template <class Layer, class... Rest>
+using called = typename decltype(call_type<Layer, Rest...>())::type;
+
+struct model_call;
 
 }  // namespace detail
 
@@ -105,33 +175,24 @@ template <class Derived>
 class layer {
  public:
   template <std::convertible_to<symbol>... Rest>
-  constexpr symbol operator()(symbol x, Rest... rest) {
-    if (!x.valid() || x.owner().failed()) return x.valid() ? symbol{x.owner(), -1} : x;
+  constexpr detail::called<Derived, Rest...> operator()(symbol x, Rest... rest) {
+    using result = detail::called<Derived, Rest...>;
+    if (!x.valid() || x.owner().failed())
+      return detail::poisoned_result<result>(x.valid() ? symbol{x.owner(), -1} : x);
     graph& g = x.owner();
-    auto& self = static_cast<Derived&>(*this);
     bool const first = graph_ != &g;
     if (first) begin(g);
-    detail::layer_call const scope{g, g.layers[record_].scope};
-    if constexpr (requires {
-                    { self.call(x, rest...) } -> std::convertible_to<symbol>;
-                  }) {
-      if (first) build(self, x, rest...);
-      if (g.failed()) return symbol{g, -1};
-      symbol const y = self.call(x, rest...);
-      if (!y.valid()) g.fail(diagnosis{"call must return a symbol; the one that it returned is empty"});
-      if (first) finish(y);
-      return y;
-    } else if constexpr (requires { self.call(x, rest...); }) {
-      return poison(g, diagnosis{"call must return a symbol"});
-    } else {
-      return poison(g, sentence("has no call that takes ", static_cast<int>(1 + sizeof...(rest)),
-                                sizeof...(rest) == 0 ? " symbol" : " symbols"));
-    }
+    detail::layer_call const scope{g, record_, x, rest...};
+    result const y = run(g, first, x, rest...);
+    if (first) finish(y);
+    scope.gives(y);
+    return y;
   }
 
-  /// "block/dense": unique in the model; empty before the first call.
+  /// "block/dense": unique in the model; empty before the first call, and for the model itself.
   constexpr std::string_view path() const {
-    return graph_ == nullptr ? std::string_view{} : graph_->layers[record_].scope.path.view();
+    return graph_ == nullptr || record_ < 0 ? std::string_view{}
+                                            : graph_->layers[record_].scope.path.view();
   }
 
  protected:
@@ -143,6 +204,11 @@ class layer {
   /// of a sample are added up), or a shared one.
   constexpr void add_loss(symbol value) {
     if (value.valid() && !graph_->failed()) graph_->losses.push_back(value.id());
+  }
+  /// Measures a value in training and evaluation, beside the model's metrics: one per sample, which
+  /// is averaged over the batch (all elements of a sample are averaged), or a shared one.
+  constexpr void add_metric(std::string_view name, symbol value) {
+    if (value.valid() && !graph_->failed()) detail::add_metric(*graph_, name, value);
   }
   /// In training: what `state` (made with `weights::state`) is after this step, if the step's loss
   /// is finite. A second update replaces the first; `latest` tells how far it got. Requires a value
@@ -160,6 +226,43 @@ class layer {
   constexpr void fail(diagnosis const& what) { graph_->fail(what); }
 
  private:
+  friend struct detail::model_call;
+
+  /// What `call` gives, after the weights are built if this is the first time.
+  template <class... Rest>
+  constexpr auto run(graph& g, bool first, symbol x, Rest... rest)
+      -> detail::called<Derived, Rest...> {
+    auto& self = static_cast<Derived&>(*this);
+    using result = detail::called<Derived, Rest...>;
+    result const wrong = detail::poisoned_result<result>(symbol{g, -1});
+    if constexpr (requires {
+                    { self.call(x, rest...) } -> detail::call_result;
+                  }) {
+      if (first) build(self, x, rest...);
+      if (g.failed()) return wrong;
+      result const y = detail::as_result(self.call(x, rest...));
+      detail::each_output(y, [&g](symbol one) {
+        if (!one.valid())
+          g.fail(diagnosis{"call must return a symbol; the one that it returned is empty"});
+      });
+      return y;
+    } else {
+      if constexpr (requires { self.call(x, rest...); })
+        g.fail(diagnosis{"call must return a symbol"});
+      else
+        g.fail(sentence("has no call that takes ", static_cast<int>(1 + sizeof...(rest)),
+                        sizeof...(rest) == 0 ? " symbol" : " symbols"));
+      return wrong;
+    }
+  }
+  /// The call of a model by itself: its layers' paths begin with their own names.
+  template <class... Rest>
+  constexpr auto run_as_model(graph& g, symbol x, Rest... rest) {
+    graph_ = &g;
+    record_ = -1;
+    return run(g, true, x, rest...);
+  }
+
   constexpr void begin(graph& g) {
     graph_ = &g;
     record_ = g.layers.size();
@@ -173,6 +276,9 @@ class layer {
     r.scope.description.append(name);
     r.depth = g.layer_depth;
     r.first_weight = g.weights.size();
+    if (g.again)
+      for (int i = 0; i < g.layers.size(); ++i)
+        if (g.layers[i].scope.path == r.scope.path) return void(record_ = i);
     g.layers.push_back(r);
   }
   template <class... Rest>
@@ -187,9 +293,11 @@ class layer {
       self.build(add);
     detail::check_weights(*graph_, first);
   }
-  constexpr void finish(symbol y) {
+  template <class Result>
+  constexpr void finish(Result const& y) {
+    if (graph_->again) return;
     layer_record& r = graph_->layers[record_];
-    r.output = y.shape();
+    r.output = detail::first_output(y).shape();
     r.weights_end = graph_->weights.size();
   }
 

@@ -3,8 +3,11 @@
 
 #include <typegrad/core/diagnosis.hpp>
 #include <typegrad/graph/graph.hpp>
+#include <typegrad/nn/outputs.hpp>
 
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <type_traits>
 #include <utility>
 
@@ -31,6 +34,7 @@ struct model_facts {
   extents input, output;  ///< of the first input and the first output
   int inputs = 0;
   int outputs = 0;
+  int metrics = 0;  ///< added by layers
   int nodes = 0;
 };
 
@@ -47,6 +51,9 @@ constexpr graph trace_now(bool training) {
   else
     not_a_model::trace(g);
   if (!g.failed() && g.outputs.empty()) g.fail(diagnosis{"the model has no output"});
+  for (int i = g.output_names.size(); i < g.outputs.size(); ++i)
+    g.output_names.push_back(g.outputs.size() == 1 ? name_text{"output"}
+                                                   : numbered_name("output", i));
   if (!g.failed()) return g;
   graph empty;
   empty.training = training;
@@ -61,6 +68,7 @@ constexpr model_facts facts_now(bool training) {
   f.sentence = g.error;
   f.inputs = g.inputs.size();
   f.outputs = g.outputs.size();
+  f.metrics = g.metrics.size();
   f.nodes = g.size();
   if (!g.inputs.empty()) f.input = g.inputs[0].shape;
   if (!g.outputs.empty()) f.output = g[g.outputs[0]].shape;
@@ -120,6 +128,31 @@ struct traced {
   }();
   static constexpr diagnosis sentence() { return facts.sentence; }
 };
+
+/// An output of a model: what one sample has.
+struct output_info {
+  name_text name;
+  extents shape;
+  dtype type = dtype::float32;
+};
+
+/// What a model reads and gives, one by one.
+template <class M>
+struct model_ports {
+  static constexpr auto const& facts = traced<M>::facts;
+  std::array<input_info, std::size_t(facts.inputs)> inputs;
+  std::array<output_info, std::size_t(facts.outputs)> outputs;
+};
+template <class M>
+inline constexpr model_ports<M> ports_of = [] {
+  model_ports<M> p{};
+  if (!traced<M>::facts.sentence.empty()) return p;
+  graph const g = detail::trace_now<M>(false);
+  for (int i = 0; i < g.inputs.size(); ++i) p.inputs[std::size_t(i)] = g.inputs[i];
+  for (int i = 0; i < g.outputs.size(); ++i)
+    p.outputs[std::size_t(i)] = {g.output_names[i], g[g.outputs[i]].shape, g[g.outputs[i]].type};
+  return p;
+}();
 
 /// What is wrong with M, as a template argument; see core/diagnosis.hpp.
 template <class M>

@@ -4,6 +4,7 @@
 #include <typegrad/nn/input.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/nn/model.hpp>
+#include <typegrad/nn/model_call.hpp>
 
 #include <boost/hana/tuple.hpp>
 
@@ -64,14 +65,16 @@ class sequential<input<Dims...>, Layers...> : public layer<sequential<input<Dims
     return detail::call_in_order(layers_, x, -1);
   }
 
-  static constexpr void trace(graph& g) {
-    for (std::int64_t const n : in::shape)
-      if (n <= 0)
-        return g.fail(sentence("layer 0, input: needs positive extents, got ", to_text(in::shape)));
-    symbol x = build::input(g, "input", in::shape, in::type);
+  static constexpr void trace(graph& g) { trace_as(g, inputs<in>{}); }
+
+  /// The same with another input.
+  template <class Input>
+  static constexpr void trace_as(graph& g, inputs<Input> const& what,
+                                 list<name_text> const& names = {}) {
+    symbol x = detail::make_inputs(g, what, names, "layer 0, input")[0];
     boost::hana::tuple<Layers...> layers;
     x = detail::call_in_order(layers, x, 1);
-    if (x.valid()) g.outputs.push_back(x.id());
+    detail::give_outputs(g, x);
   }
 
  private:

@@ -31,14 +31,16 @@ concept turn = takes<F, Arguments...>();
 
 /// What was kept beside the nodes before a region was traced.
 struct side_effects {
-  int losses, updates;
+  int losses, metrics, updates;
   constexpr explicit side_effects(graph const& g)
-      : losses{g.losses.size()}, updates{g.updates.size()} {}
+      : losses{g.losses.size()}, metrics{g.metrics.size()}, updates{g.updates.size()} {}
 
   /// Whether something was added that depends on the region's parameters.
   constexpr bool are_in(graph const& g, list<bool> const& inside) const {
     for (int i = losses; i < g.losses.size(); ++i)
       if (inside[g.losses[i]]) return true;
+    for (int i = metrics; i < g.metrics.size(); ++i)
+      if (inside[g.metrics[i].node]) return true;
     for (int i = updates; i < g.updates.size(); ++i)
       if (inside[g.updates[i].node]) return true;
     return false;

@@ -35,17 +35,17 @@ class batch_range {
           message("batches: batch_size must be positive, got ", o.batch_size));
     training_detail::refuse_augmented("batches", data_);
     std::int64_t const rows = data_.size();
-    if (data_.y.given() && data_.y.shape().rows() != rows)
-      throw std::invalid_argument(message("batches: x has ", rows, " samples and y has ",
-                                          data_.y.shape().rows(), "; they must be as many"));
+    check_rows(data_.x, "another x");
+    check_rows(data_.y, "y");
+    check_rows(data_.sample_weight, "sample_weight");
     if (rows == 0) throw std::invalid_argument("batches: there are no samples");
     count_ = o.drop_remainder ? rows / size_ : (rows + size_ - 1) / size_;
     if (!o.shuffle) return;
     order_.resize(static_cast<std::size_t>(rows));
     training_detail::shuffle(order_, o.seed, static_cast<std::uint64_t>(o.epoch));
-    x_ = aligned_buffer<std::byte>(bytes(data_.x), uninitialized_tag{});
-    y_ = aligned_buffer<std::byte>(bytes(data_.y), uninitialized_tag{});
-    weight_ = aligned_buffer<std::byte>(bytes(data_.sample_weight), uninitialized_tag{});
+    for (array_list const* const part : {&data_.x, &data_.y, &data_.sample_weight})
+      for (std::size_t i = 0; i < part->size(); ++i)
+        memory_.emplace_back(bytes((*part)[i].values), uninitialized_tag{});
   }
   batch_range(batch_range const&) = delete;
   batch_range& operator=(batch_range const&) = delete;
@@ -80,6 +80,13 @@ class batch_range {
   iterator end() { return {*this, count_}; }
 
  private:
+  void check_rows(array_list const& part, std::string_view name) const {
+    for (std::size_t i = 0; i < part.size(); ++i)
+      if (part[i].values.shape().rows() != data_.size())
+        throw std::invalid_argument(
+            data_detail::message("batches: x has ", data_.size(), " samples and ", name, " has ",
+                                 part[i].values.shape().rows(), "; they must be as many"));
+  }
   std::int64_t bytes(array_view const& a) const {
     std::int64_t const rows = size_ < data_.size() ? size_ : data_.size();
     return a.given() ? rows * row_bytes(a) : 0;
@@ -93,26 +100,31 @@ class batch_range {
     if (order_.empty()) {
       current_ = data_.rows(begin, end);
     } else {
-      current_.x = gathered(data_.x, begin, end, x_);
-      if (data_.y.given()) current_.y = gathered(data_.y, begin, end, y_);
-      if (data_.sample_weight.given())
-        current_.sample_weight = gathered(data_.sample_weight, begin, end, weight_);
+      auto next = memory_.begin();
+      current_.x = gathered(data_.x, begin, end, next);
+      current_.y = gathered(data_.y, begin, end, next);
+      current_.sample_weight = gathered(data_.sample_weight, begin, end, next);
     }
     return current_;
   }
-  array_view gathered(array_view const& from, std::int64_t begin, std::int64_t end,
-                      aligned_buffer<std::byte>& to) const {
-    auto const row = static_cast<std::size_t>(row_bytes(from));
-    for (std::int64_t i = begin; i < end; ++i)
-      std::memcpy(to.data() + static_cast<std::size_t>(i - begin) * row,
-                  from.row(order_[static_cast<std::size_t>(i)]), row);
-    return from.at(to.data(), end - begin);
+  array_list gathered(array_list const& from, std::int64_t begin, std::int64_t end,
+                      std::vector<aligned_buffer<std::byte>>::iterator& to) const {
+    array_list out;
+    for (std::size_t k = 0; k < from.size(); ++k, ++to) {
+      array_view const& a = from[k].values;
+      auto const row = static_cast<std::size_t>(row_bytes(a));
+      for (std::int64_t i = begin; i < end; ++i)
+        std::memcpy(to->data() + static_cast<std::size_t>(i - begin) * row,
+                    a.row(order_[static_cast<std::size_t>(i)]), row);
+      out.add(from[k].name, a.at(to->data(), end - begin));
+    }
+    return out;
   }
 
   samples data_, current_;
   std::int64_t size_, count_ = 0;
   std::vector<std::int64_t> order_;
-  aligned_buffer<std::byte> x_, y_, weight_;
+  std::vector<aligned_buffer<std::byte>> memory_;  ///< for each array
 };
 
 /// Samples, batch by batch, in an order that the seed and the epoch decide:

@@ -31,12 +31,12 @@ class batch_source {
  public:
   /// All must outlive this.
   template <int = 0>
-  batch_source(engine const& e, samples const& data, fit_options const& o)
+  batch_source(engine const& e, bound_samples const& data, fit_options const& o)
       : order_(o.shuffle ? static_cast<std::size_t>(data.size()) : 0),
         reader_(e, data, o.batch_size, o.shuffle ? &order_ : nullptr, &o.class_weight),
         seed_{o.seed.value_or(e.state.seed)},
         epoch_{e.state.epoch} {
-    if (data.augment && o.epochs > o.initial_epoch)
+    if (data.augment != nullptr && o.epochs > o.initial_epoch)
       worker_ = data.augment->prepare_ahead(*this, (o.epochs - o.initial_epoch) * count());
   }
   batch_source(batch_source const&) = delete;

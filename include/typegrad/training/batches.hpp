@@ -10,12 +10,6 @@
 
 namespace typegrad::training_detail {
 
-/// Where a batch is put together, as far as the samples do not lie as the programs read them.
-struct batch_memory {
-  aligned_buffer<std::byte> x, y;
-  aligned_buffer<float> weight;
-};
-
 /// Samples as batches. What lies as the programs read it is handed on where it lies; the rest
 /// (other types, shuffled or augmented rows, weights by class) is gathered into memory, which is
 /// the training state's own if no other is given. One thread at a time may read.
@@ -26,7 +20,7 @@ class batch_reader {
   /// `order` says which row comes i-th; null for the rows as they are. Everything must outlive
   /// this.
   template <int = 0>
-  batch_reader(engine const& e, samples const& data, std::int64_t batch_size,
+  batch_reader(engine const& e, bound_samples const& data, std::int64_t batch_size,
                std::vector<std::int64_t> const* order = nullptr,
                class_weights const* by_class = nullptr)
       : engine_{e},
@@ -34,35 +28,22 @@ class batch_reader {
         size_{batch_size < data.size() ? batch_size : data.size()},
         order_{order},
         by_class_{by_class != nullptr && !by_class->empty() ? by_class : nullptr} {
-    training_state& s = e.state;
-    sample_layout const& layout = e.setup.layout;
-    direct_x_ = order == nullptr && !data.augment &&
-                inference_detail::is_type(data.x.type(), layout.input_type);
-    direct_y_ = order == nullptr && inference_detail::is_type(data.y.type(), layout.target_type);
-    weighted_ = data.sample_weight.given() || by_class_ != nullptr;
-    direct_weight_ = order == nullptr && by_class_ == nullptr && data.sample_weight.given() &&
-                     data.sample_weight.type().is_float32;
-    if (!direct_x_) grow(s.staged_x, x_bytes());
-    if (!direct_y_) grow(s.staged_y, y_bytes());
-    if (weighted_ && !direct_weight_) grow(s.staged_weight, size_);
-    if (!weighted_ && s.ones.size() < size_) {
-      s.ones = aligned_buffer<float>(size_);
-      for (float& one : s.ones) one = 1;
-    }
-    if (data.augment) spare_.resize(static_cast<std::size_t>(layout.input.count()));
+    if (by_class_ != nullptr && data.targets != 1)
+      throw std::invalid_argument(
+          data_detail::message("fit: class_weight needs a model of one target, this one has ",
+                               data.targets, "; give sample_weight by name"));
+    grow_memory(e.state.staged);
+    if (data.augment != nullptr)
+      spare_.resize(static_cast<std::size_t>(e.setup.layout.inputs[0].shape.count()));
   }
 
   std::int64_t count() const { return (data_.size() + size_ - 1) / size_; }
 
-  /// Memory for `read`, which then touches nothing of the training state.
+  /// Memory for `read`, which then writes nothing of the training state.
   template <int = 0>
   batch_memory memory() const {
     batch_memory m;
-    if (!direct_x_) m.x = aligned_buffer<std::byte>(x_bytes());
-    if (!direct_y_) m.y = aligned_buffer<std::byte>(y_bytes());
-    if (!direct_weight_) m.weight = aligned_buffer<float>(size_);
-    if (!weighted_)
-      for (float& one : m.weight) one = 1;
+    grow_memory(m);
     return m;
   }
 
@@ -70,51 +51,62 @@ class batch_reader {
   template <int = 0>
   batch_view operator[](std::int64_t number) const {
     training_state& s = engine_.state;
-    float* const weight = weighted_ ? s.staged_weight.data() : s.ones.data();
-    return read(number, s.staged_x.data(), s.staged_y.data(), weight, s.seed,
-                static_cast<std::uint64_t>(s.step));
+    return read(number, s.staged, s.seed, static_cast<std::uint64_t>(s.step));
   }
 
   /// Batch `number` in `m`, augmented as in the epoch.
   template <int = 0>
   batch_view read(std::int64_t number, batch_memory& m, std::uint64_t seed,
-                  std::uint64_t epoch) const {
-    return read(number, m.x.data(), m.y.data(), m.weight.data(), seed, epoch);
+                  std::uint64_t round) const {
+    std::int64_t const begin = number * size_;
+    std::int64_t const left = data_.size() - begin;
+    std::int64_t const count = left < size_ ? left : size_;
+    m.inputs.clear();
+    for (std::size_t i = 0; i < data_.arrays.size(); ++i) {
+      array_view const& from = data_.arrays[i];
+      std::byte* const to = m.rows[i].data();
+      if (is_direct(i))
+        m.inputs.push_back(from.given() ? from.row(begin) : m.ones.data());
+      else if (is_weight(i))
+        m.inputs.push_back(weigh(from, begin, count, reinterpret_cast<float*>(to)));
+      else
+        m.inputs.push_back(gather(from, begin, count, engine_.setup.reads[i].type, to));
+    }
+    if (data_.augment != nullptr) {
+      std::int64_t const size = engine_.setup.reads[0].count;
+      auto* values = reinterpret_cast<float*>(m.rows[0].data());
+      for (std::int64_t i = 0; i < count; ++i, values += size)
+        data_.augment->apply(values, spare_.data(), seed, round, row(begin + i));
+    }
+    if (!engine_.state.loss_weights.empty()) m.inputs.push_back(engine_.state.loss_weights.data());
+    return {m.inputs.data(), count};
   }
 
  private:
-  template <class T>
-  static void grow(aligned_buffer<T>& buffer, std::int64_t size) {
-    if (buffer.size() < size) buffer = aligned_buffer<T>(size);
+  bool is_weight(std::size_t i) const { return i >= data_.inputs + data_.targets; }
+  /// Whether a value's rows are handed on where they lie.
+  bool is_direct(std::size_t i) const {
+    array_view const& from = data_.arrays[i];
+    if (is_weight(i) && by_class_ != nullptr) return false;
+    if (!from.given()) return true;
+    return order_ == nullptr && !(i == 0 && data_.augment != nullptr) &&
+           inference_detail::is_type(from.type(), engine_.setup.reads[i].type);
   }
-  std::int64_t x_bytes() const { return size_ * engine_.setup.layout.input.count() * 4; }
-  std::int64_t y_bytes() const { return size_ * engine_.setup.layout.target.count() * 4; }
+  template <int = 0>
+  void grow_memory(batch_memory& m) const {
+    if (m.rows.size() < data_.arrays.size()) m.rows.resize(data_.arrays.size());
+    m.inputs.reserve(data_.arrays.size() + 1);
+    if (m.ones.size() < size_) {
+      m.ones = aligned_buffer<float>(size_);
+      for (float& one : m.ones) one = 1;
+    }
+    for (std::size_t i = 0; i < data_.arrays.size(); ++i) {
+      std::int64_t const bytes = size_ * engine_.setup.reads[i].count * 4;
+      if (!is_direct(i) && m.rows[i].size() < bytes) m.rows[i] = aligned_buffer<std::byte>(bytes);
+    }
+  }
   std::int64_t row(std::int64_t i) const {
     return order_ == nullptr ? i : (*order_)[static_cast<std::size_t>(i)];
-  }
-
-  // `weight` is ones already if nothing is weighted.
-  template <int = 0>
-  batch_view read(std::int64_t number, std::byte* x, std::byte* y, float* weight,
-                  std::uint64_t seed, std::uint64_t round) const {
-    std::int64_t const begin = number * size_;
-    std::int64_t const left = data_.size() - begin;
-    batch_view b;
-    b.size = left < size_ ? left : size_;
-    sample_layout const& layout = engine_.setup.layout;
-    b.x = direct_x_ ? data_.x.row(begin) : gather(data_.x, begin, b.size, layout.input_type, x);
-    b.y = direct_y_ ? data_.y.row(begin) : gather(data_.y, begin, b.size, layout.target_type, y);
-    if (data_.augment) {
-      auto* values = reinterpret_cast<float*>(x);
-      for (std::int64_t i = 0; i < b.size; ++i, values += layout.input.count())
-        data_.augment->apply(values, spare_.data(), seed, round, row(begin + i));
-    }
-    b.weight = weight;
-    if (direct_weight_)
-      b.weight = static_cast<float const*>(data_.sample_weight.row(begin));
-    else if (weighted_)
-      for (std::int64_t i = 0; i < b.size; ++i) weight[i] = weight_of(row(begin + i));
-    return b;
   }
 
   template <int = 0>
@@ -147,33 +139,39 @@ class batch_reader {
   }
 
   template <int = 0>
-  float weight_of(std::int64_t i) const {
-    float weight = 1;
-    if (data_.sample_weight.given())
-      weight = static_cast<float>(data_.sample_weight.type().value(data_.sample_weight.data(), i));
-    if (by_class_ == nullptr) return weight;
+  float const* weigh(array_view const& from, std::int64_t begin, std::int64_t count,
+                     float* to) const {
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::int64_t const at = row(begin + i);
+      to[i] = from.given() ? static_cast<float>(from.type().value(from.data(), at)) : 1.0F;
+      if (by_class_ != nullptr) to[i] *= class_weight(at);
+    }
+    return to;
+  }
+  template <int = 0>
+  float class_weight(std::int64_t i) const {
     // Integers are classes; a row of numbers is one-hot, its class is where the largest is.
-    auto const& type = data_.y.type();
-    std::int64_t const size = data_.y.shape().row_size();
+    array_view const& y = data_.target(0);
+    auto const& type = y.type();
+    std::int64_t const size = y.shape().row_size();
     std::int64_t label = 0;
     if (size == 1) {
-      label = static_cast<std::int64_t>(type.value(data_.y.data(), i));
+      label = static_cast<std::int64_t>(type.value(y.data(), i));
     } else {
       for (std::int64_t k = 1; k < size; ++k)
-        if (type.value(data_.y.data(), i * size + k) > type.value(data_.y.data(), i * size + label))
-          label = k;
+        if (type.value(y.data(), i * size + k) > type.value(y.data(), i * size + label)) label = k;
     }
+    float weight = 1;
     for (auto const& [which, factor] : *by_class_)
       if (which == label) weight *= factor;
     return weight;
   }
 
   engine const& engine_;
-  samples const& data_;
+  bound_samples const& data_;
   std::int64_t size_;
   std::vector<std::int64_t> const* order_;
   class_weights const* by_class_;
-  bool direct_x_, direct_y_, weighted_, direct_weight_;
   mutable std::vector<float> spare_;  ///< for transforms: one sample
 };
 

@@ -4,14 +4,20 @@
 #include <typegrad/inference/predictor.hpp>
 #include <typegrad/training/evaluation.hpp>
 #include <typegrad/training/fit.hpp>
+#include <typegrad/training/model_samples.hpp>
 #include <typegrad/training/optimizers.hpp>
 #include <typegrad/training/recipes.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace typegrad {
 
@@ -50,14 +56,30 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   using runner = training_detail::training_runner<Where>;
   template <bool Training>
   using recipe = typename runner::template loss_recipe<Training, Model, Loss, Metrics...>;
-  static_assert(sizeof...(Metrics) < training_detail::engine::max_results);
+  using trace = training_detail::loss_trace<Model, Loss, Metrics...>;
+  static constexpr auto const& facts = trace::facts;
+  static constexpr auto measure_count = static_cast<std::size_t>(facts.measure_count);
+  static constexpr auto target_count = static_cast<std::size_t>(facts.target_count);
+  static_assert(measure_count < training_detail::engine::max_results);
+  static constexpr bool by_field = measure_count == 1 + sizeof...(Metrics) &&
+                                   traced<Model>::facts.outputs == 1 &&
+                                   (training_detail::metric_entry<Metrics>::for_all && ...);
 
  public:
-  using result = evaluation<Metrics...>;
+  /// Loss and metrics: an `evaluation` with a member for each, or `measurements` if the model has
+  /// several outputs or layers that measure something.
+  using result = typename decltype([] {
+    if constexpr (by_field)
+      return std::type_identity<evaluation<Metrics...>>{};
+    else
+      return std::type_identity<measurements<trace>>{};
+  }())::type;
+  /// `samples` whose names for inputs and targets the compiler looks at.
+  using data = model_samples<Model, trace>;
 
   /// The weights have the first values of seed 0; `initialize` chooses others.
-  explicit compiled_model(Optimizer const& optimizer = {})
-      : compiled_model(optimizer, runner::make_remote()) {}
+  explicit compiled_model(Optimizer const& optimizer = {}, std::vector<float> loss_weights = {})
+      : compiled_model(optimizer, std::move(loss_weights), runner::make_remote()) {}
 
   /// Gives every weight new first values and forgets all training. The seed decides them, the order
   /// of samples in `fit`, and what dropout drops: two models of one seed trained alike are equal.
@@ -69,42 +91,47 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
     state_.step = state_.epoch = 0;
   }
 
-  /// Trains. x: samples of the model's input extents, y: the targets of its loss. Numbers of other
-  /// types are converted batch by batch. Throws std::invalid_argument for data that does not fit
-  /// (extents, classes, NaN), std::runtime_error for a loss that is not finite.
-  typegrad::history fit(samples const& data, fit_options const& options = {}) {
-    return training_detail::fit(engine(), data, options);
+  /// Trains. x: samples of the model's inputs, y: the targets of its losses; several in the order
+  /// of the model's inputs and outputs, or by name. Numbers of other types are converted batch by
+  /// batch. Throws std::invalid_argument for data that does not fit (extents, classes, NaN),
+  /// std::runtime_error for a loss that is not finite.
+  typegrad::history fit(data const& all, fit_options const& options = {}) {
+    return training_detail::fit(engine(), all, options);
   }
 
   /// Loss and metrics over all samples. Nothing is changed.
-  result evaluate(samples const& data, evaluate_options const& options = {}) {
+  result evaluate(data const& all, evaluate_options const& options = {}) {
     training_detail::check_batch_size("evaluate", options.batch_size);
-    training_detail::check_extents("evaluate", data, setup_.layout);
-    training_detail::check_values("evaluate", data, setup_.layout);
+    training_detail::refuse_augmented("evaluate", all);
+    training_detail::bound_samples bound;
+    training_detail::bind("evaluate", all, setup_.layout, bound);
+    training_detail::check_values("evaluate", bound, setup_.layout);
     training_detail::running_means means;
-    training_detail::evaluate(engine(), data, options.batch_size, means);
+    training_detail::evaluate(engine(), bound, options.batch_size, means);
     return make_result([&](std::size_t i) { return means[i]; });
   }
 
   /// One step of the optimizer with all samples as the batch. Returns loss and metrics of the batch
   /// before the step. Allocates nothing once a batch of this size has been seen. The values are not
   /// looked at, but a loss that is not finite is std::runtime_error.
-  result train_on_batch(samples const& batch) {
-    training_detail::check_extents("train_on_batch", batch, setup_.layout);
+  result train_on_batch(data const& batch) {
+    training_detail::bind("train_on_batch", batch, setup_.layout, state_.bound);
     auto const e = engine();
-    training_detail::batch_reader const reader(e, batch, batch.size());
+    training_detail::batch_reader const reader(e, state_.bound, state_.bound.size());
     training_detail::batch_view const b = reader[0];
     if (state_.trainer != nullptr) state_.trainer->begin();
     training_detail::train_batch(e, b, true, "train_on_batch", means_);
     training_detail::settle(e, means_, "train_on_batch");
+    state_.bound.arrays.clear();
     return batch_result(b.size);
   }
-  result train_on_batch(array_view const& x, array_view const& y) {
-    samples batch;
-    batch.x = x;
-    batch.y = y;
-    return train_on_batch(batch);
+  result train_on_batch(array_list x, array_list y) {
+    return train_on_batch(data{std::move(x), std::move(y)});
   }
+
+  /// The losses' weights, of each target, in the order of the outputs; empty if `compile` was given
+  /// none. They may be changed between steps.
+  std::span<float> loss_weights() { return state_.loss_weights; }
 
   /// Batches trained on so far, and epochs of `fit` finished.
   std::int64_t step() const { return state_.step; }
@@ -126,12 +153,14 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   void load(std::string const& path);
 
  private:
-  compiled_model(Optimizer const& optimizer, training_detail::remote_and_trainer there)
+  compiled_model(Optimizer const& optimizer, std::vector<float> loss_weights,
+                 training_detail::remote_and_trainer there)
       : base{std::move(there.elsewhere)},
         optimizer_{optimizer},
         setup_{make_setup(optimizer, this->core())},
         state_{this->core().table, setup_.optimizer, setup_.names.size()} {
     state_.trainer = there.trainer;
+    state_.loss_weights = std::move(loss_weights);
     means_.begin(setup_.names.size());
   }
 
@@ -141,29 +170,26 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
     training_detail::training_setup s;
     s.train = runner::template step_of<recipe<true>>();
     s.evaluate = runner::template step_of<recipe<false>>();
-    s.layout.input = core.input;
-    s.layout.input_type = core.input_type;
-    constexpr auto target = Loss::target(traced<Model>::facts.output);
-    s.layout.target = target.shape;
-    s.layout.target_type = target.type;
-    // integers where the output has one axis more are classes along that axis
-    if (target.type == dtype::int32 && target.shape.rank + 1 == core.output.rank)
-      s.layout.classes = core.output.back();
-    if constexpr (requires { Loss::integer_labels(core.output); })
-      s.layout.integer_labels = Loss::integer_labels(core.output);
-    s.names = {"loss", std::string(std::string_view{Metrics::name})...};
+    s.layout.inputs = core.inputs;
+    for (std::size_t i = 0; i < target_count; ++i) {
+      training_detail::target_facts const& t = facts.targets[i];
+      s.layout.targets.push_back({{t.name.view(), t.shape, t.type}, t.classes, t.integer_labels});
+    }
+    s.reads = training_detail::reads_of(s.layout, training_detail::losses_of<Loss>::weighted);
+    for (std::size_t i = 0; i < measure_count; ++i) s.names.emplace_back(facts.names[i].view());
     s.optimizer = training_detail::forget_type(optimizer);
     s.optimizer.elsewhere = runner::template optimizer_elsewhere<Optimizer>();
     return s;
   }
-  training_detail::engine engine() {
-    return {this->core(), state_, setup_, &optimizer_};
-  }
+  training_detail::engine engine() { return {this->core(), state_, setup_, &optimizer_}; }
   template <class Value>
   static result make_result(Value const& value) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return result{value(I)...};
-    }(std::make_index_sequence<1 + sizeof...(Metrics)>{});
+      if constexpr (by_field)
+        return result{value(I)...};
+      else
+        return result{std::array{value(I)...}};
+    }(std::make_index_sequence<measure_count>{});
   }
   result batch_result(std::int64_t samples) const {
     return make_result([&](std::size_t i) {
@@ -180,19 +206,83 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
 
 namespace training_detail {
 
+/// What compile's arguments behind the optimizer say.
+template <class Model, class Loss, class Metrics>
+struct training_task;
+template <class Model, class Loss, class... Metrics>
+struct training_task<Model, Loss, entry_list<Metrics...>> {
+  using trace = loss_trace<Model, Loss, Metrics...>;
+  template <class Place, class Optimizer>
+  using model = compiled_model<Model, Place, Optimizer, Loss, Metrics...>;
+};
+template <class Model, class Loss, class... Others>
+using task_of =
+    training_task<Model, std::conditional_t<(is_loss_weights<Others> || ...), weighted<Loss>, Loss>,
+                  typename joined<entry_list<>, typename metrics_in<Others>::type...>::type>;
+
+/// What is wrong with the task, or with the names of its losses' weights.
+template <class Task, class... Others>
+struct task_check {
+  static constexpr diagnosis sentence() {
+    diagnosis problem = Task::trace::sentence();
+    if (problem.empty()) ((problem = weights_problem(static_cast<Others*>(nullptr), problem)), ...);
+    return problem;
+  }
+
+ private:
+  template <class Other>
+  static constexpr diagnosis weights_problem(Other*, diagnosis const& before) {
+    return before;
+  }
+  template <fixed_string... Names>
+  static constexpr diagnosis weights_problem(loss_weight_table<Names...>*,
+                                             diagnosis const& before) {
+    if (!before.empty()) return before;
+    auto const& facts = Task::trace::facts;
+    for (std::string_view const name : {Names.view()...}) {
+      bool known = false;
+      for (int i = 0; i < facts.target_count; ++i)
+        known = known || facts.targets[std::size_t(i)].name.view() == name;
+      if (known) continue;
+      diagnosis t = typegrad::sentence("compile: loss_weights: there is no loss of an output \"",
+                                       name, "\"; there are those of ");
+      for (int i = 0; i < facts.target_count; ++i)
+        t.append(i == 0 ? "\"" : ", \"").append(facts.targets[std::size_t(i)].name).append('"');
+      return t;
+    }
+    return {};
+  }
+};
+
+/// The weights of the losses, in the order of the targets.
+template <class Facts, class Other>
+void take_loss_weights(Facts const&, Other const&, std::vector<float>&) {}
+template <class Facts, fixed_string... Names>
+void take_loss_weights(Facts const& facts, loss_weight_table<Names...> const& table,
+                       std::vector<float>& to) {
+  to.assign(static_cast<std::size_t>(facts.target_count), 1.0F);
+  std::string_view const names[] = {Names.view()...};
+  for (std::size_t i = 0; i < to.size(); ++i)
+    for (std::size_t k = 0; k < sizeof...(Names); ++k)
+      if (facts.targets[i].name.view() == names[k]) to[i] = table.values[k];
+}
+
 /// What `compile<Model>` is: an object, so that clang tells of a wrong model where it is named and
 /// not among a call's candidates.
 template <class Model, class Where>
 struct compiler {
-  template <
-      class Optimizer, class Loss, class... Metrics,
-      auto Sentence = inference_detail::diagnosis_on<Where, loss_trace<Model, Loss, Metrics...>>()>
+  template <class Optimizer, class Loss, class... Others,
+            auto Sentence = inference_detail::diagnosis_on<
+                Where, task_check<task_of<Model, Loss, Others...>, Others...>>()>
   requires(correct(Sentence))
-  auto operator()(Optimizer const& optimizer, Loss const&, Metrics const&...) const {
+  auto operator()(Optimizer const& optimizer, Loss const&, Others const&... others) const {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
     // where nothing runs, what is done with the model shall not be wrong as well
     using place = std::conditional_t<inference_detail::known_place<Where>, Where, on<cpu>>;
-    return compiled_model<Model, place, Optimizer, Loss, Metrics...>{optimizer};
+    using task = task_of<Model, Loss, Others...>;
+    std::vector<float> weights;
+    (take_loss_weights(task::trace::facts, others, weights), ...);
+    return typename task::template model<place, Optimizer>{optimizer, std::move(weights)};
   }
 };
 
@@ -200,6 +290,8 @@ struct compiler {
 
 /// A model with its optimizer, loss and metrics, ready to be trained:
 /// `auto model = compile<net>(adam{}, mean_squared_error{}, mean_absolute_error{});`
+/// A model of several outputs has `losses(...)`, and if wanted `loss_weights(...)` and
+/// `metrics(...)`; a single loss, and metrics as they are, are those of every output.
 /// It runs on the CPU, or where the second argument says: `compile<net, on<thrust>>(...)`. What
 /// does not fit together is one sentence of the compiler.
 template <class Model, class Where = on<cpu>,

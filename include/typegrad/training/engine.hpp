@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,27 +45,55 @@ any_optimizer forget_type(Optimizer const& o) {
   return any;
 }
 
+/// A value that a program reads.
+struct read_value {
+  dtype type = dtype::float32;
+  std::int64_t count = 0;  ///< elements, of one sample unless it is shared
+  bool shared = false;
+};
+
+template <int = 0>
+std::vector<read_value> reads_of(sample_layout const& layout, bool weighted_losses) {
+  std::vector<read_value> reads;
+  for (auto const& in : layout.inputs) reads.push_back({in.type, in.shape.count(), false});
+  for (auto const& t : layout.targets) reads.push_back({t.type, t.shape.count(), false});
+  auto const targets = layout.targets.size();
+  for (std::size_t i = 0; i < targets; ++i) reads.push_back({dtype::float32, 1, false});
+  if (weighted_losses) reads.push_back({dtype::float32, static_cast<std::int64_t>(targets), true});
+  return reads;
+}
+
 /// What follows from the types of model, loss, metrics and optimizer.
 struct training_setup {
   inference_detail::compiled_step train, evaluate;
   sample_layout layout;
+  /// What the programs read, in order: the model's inputs, the targets, the weights of each target,
+  /// and, if they are given, the losses' weights.
+  std::vector<read_value> reads;
   std::vector<std::string> names;  ///< of the numbers measured: "loss", then the metrics
   any_optimizer optimizer;
 };
 
-/// A batch as the programs read it: dense rows.
+/// A batch as the programs read it: for each value that they read, dense rows.
 struct batch_view {
-  void const* x = nullptr;
-  void const* y = nullptr;
-  float const* weight = nullptr;
+  void const* const* inputs = nullptr;
   std::int64_t size = 0;
+};
+
+/// Where a batch is put together, as far as the samples do not lie as the programs read them.
+struct batch_memory {
+  std::vector<aligned_buffer<std::byte>> rows;  ///< for each value read
+  aligned_buffer<float> ones;                   ///< for samples without weights
+  std::vector<void const*> inputs;              ///< what a batch_view shows
 };
 
 /// Means over the samples seen so far.
 class running_means {
  public:
   template <int = 0>
-  void begin(std::size_t names) { sums_.assign(names, 0.0), count_ = 0; }
+  void begin(std::size_t names) {
+    sums_.assign(names, 0.0), count_ = 0;
+  }
   /// `results`: the batch's loss, which is a mean, and the metrics, which are sums.
   void add(float const* results, std::int64_t samples) {
     sums_[0] += static_cast<double>(results[0]) * static_cast<double>(samples);
@@ -90,18 +119,28 @@ struct trained_segments {
   std::vector<segment> states;  ///< their new values stand where a weight has its gradient
 
   template <int = 0>
-  explicit trained_segments(inference_detail::weight_table const& table) {
+  explicit trained_segments(inference_detail::weight_table const& table,
+                            std::span<std::string_view const> scopes = {}) {
     for (auto const& place : table) {
+      if (!within(place.path, scopes)) continue;
       if (place.state) states.push_back({place.offset, place.offset + place.count});
       if (!place.trainable) continue;
-      auto const end = place.offset + (place.count + segment_grain - 1) / segment_grain *
-                                          segment_grain;
+      auto const end =
+          place.offset + (place.count + segment_grain - 1) / segment_grain * segment_grain;
       variables.push_back({place.offset, end});
       if (!merged.empty() && merged.back().end == place.offset)
         merged.back().end = end;
       else
         merged.push_back({place.offset, end});
     }
+  }
+
+  /// Whether a path is one of the scopes or below it, or there are no scopes.
+  static bool within(std::string_view path, std::span<std::string_view const> scopes) {
+    for (std::string_view const scope : scopes)
+      if (path.starts_with(scope) && (path.size() == scope.size() || path[scope.size()] == '/'))
+        return true;
+    return scopes.empty();
   }
 
   /// What a step of an optimizer works on, but for the buffers.
@@ -152,8 +191,9 @@ struct training_state : trained_segments {
   aligned_buffer<double> partial_sums;
   aligned_buffer<float> results;  ///< loss and metrics of the last batch
   std::vector<void*> train_outputs;
-  aligned_buffer<std::byte> staged_x, staged_y;
-  aligned_buffer<float> staged_weight, ones;
+  std::vector<float> loss_weights;  ///< of each target, if they are given
+  batch_memory staged;
+  bound_samples bound;  ///< of `train_on_batch`
 };
 
 /// A model in training, put together from its parts for the time of a call.
@@ -200,10 +240,9 @@ struct engine {
 
   void run(inference_detail::compiled_step const& step, batch_view const& b,
            void* const* outputs) const {
-    void const* const inputs[] = {b.x, b.y, b.weight};
     int const thread_count = step.useful_threads(b.size, threads());
     step.run({.batch_size = b.size,
-              .inputs = inputs,
+              .inputs = b.inputs,
               .weights = core.weights_memory(),
               .outputs = outputs,
               .arena = core.arena_for(step, b.size, thread_count),

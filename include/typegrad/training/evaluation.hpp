@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/diagnosis.hpp>
+#include <typegrad/core/name.hpp>
+
+#include <array>
 #include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 
@@ -39,8 +46,68 @@ struct evaluation : Metrics::template field<double>... {
   }
 };
 
+/// What a model of several outputs measures: the loss, and all numbers by their names,
+/// `result["main_loss"]`, in Keras's order: loss, the loss of each output, metrics.
+template <class Names>
+class measurements {
+  template <fixed_string Name>
+  struct known {
+    static constexpr diagnosis sentence() {
+      return find(Name.view()) < 0 ? unknown(Name.view()) : diagnosis{};
+    }
+  };
+
+ public:
+  static constexpr std::size_t size = static_cast<std::size_t>(Names::facts.measure_count);
+  double loss = 0;
+
+  measurements() = default;
+  explicit measurements(std::array<double, size> const& values)
+      : loss{values[0]}, values_{values} {}
+
+  /// By a name that the compiler looks at.
+  template <fixed_string Name, auto Sentence = say<known<Name>>()>
+  requires(correct(Sentence))
+  double operator[](name_constant<Name>) const {
+    using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
+    constexpr int at = find(Name.view());
+    return values_[at < 0 ? 0 : static_cast<std::size_t>(at)];
+  }
+  /// std::invalid_argument with the names there are if it is none of them.
+  double operator[](std::string_view name) const {
+    if (int const at = find(name); at >= 0) return values_[static_cast<std::size_t>(at)];
+    throw std::invalid_argument(std::string(unknown(name).view()));
+  }
+  template <std::size_t I>
+  constexpr double get() const {
+    return values_[I];
+  }
+  static constexpr std::string_view name(std::size_t i) { return Names::facts.names[i].view(); }
+
+ private:
+  static constexpr int find(std::string_view name) {
+    for (std::size_t i = 0; i < size; ++i)
+      if (measurements::name(i) == name) return static_cast<int>(i);
+    return -1;
+  }
+  static constexpr diagnosis unknown(std::string_view name) {
+    diagnosis t = sentence("there is no measured \"", name, "\"; there are ");
+    for (std::size_t i = 0; i < size; ++i)
+      t.append(i == 0 ? "" : ", ").append(measurements::name(i));
+    return t;
+  }
+  std::array<double, size> values_{};
+};
+
 }  // namespace typegrad
 
+template <class Names>
+struct std::tuple_size<typegrad::measurements<Names>>
+    : std::integral_constant<std::size_t, typegrad::measurements<Names>::size> {};
+template <std::size_t I, class Names>
+struct std::tuple_element<I, typegrad::measurements<Names>> {
+  using type = double;
+};
 template <class... Metrics>
 struct std::tuple_size<typegrad::evaluation<Metrics...>>
     : std::integral_constant<std::size_t, 1 + sizeof...(Metrics)> {};

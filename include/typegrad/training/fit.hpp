@@ -51,8 +51,8 @@ void settle(engine const& e, running_means& means, std::string_view who) {
 
 /// Loss and metrics over all samples, into `means`.
 template <int = 0>
-void evaluate(engine const& e, samples const& data, std::int64_t batch_size, running_means& means) {
-  refuse_augmented("evaluate", data);
+void evaluate(engine const& e, bound_samples const& data, std::int64_t batch_size,
+              running_means& means) {
   batch_reader const batches(e, data, batch_size);
   begin(e, means);
   for (std::int64_t i = 0; i < batches.count(); ++i) {
@@ -86,47 +86,47 @@ void train_batch(engine const& e, batch_view const& b, bool check_finite, std::s
 }
 
 struct fit_parts {
-  samples train, validation;
+  bound_samples train, validation;  ///< the latter without arrays if there is none
 };
 
+/// The samples to train on and those to validate with, all of them checked.
 template <int = 0>
-fit_parts split(samples const& data, fit_options const& o) {
-  if (!(o.validation_split >= 0 && o.validation_split < 1))
-    throw std::invalid_argument(data_detail::message(
-        "fit: validation_split must be at least 0 and below 1, got ", o.validation_split));
-  if (o.validation_data.given() || o.validation_split == 0) return {data, o.validation_data};
-  std::int64_t const rows = data.size();
-  auto const kept = static_cast<std::int64_t>(
-      std::floor(static_cast<double>(rows) * (1 - o.validation_split)));
-  if (kept == 0 || kept == rows)
-    throw std::invalid_argument(data_detail::message(
-        "fit: validation_split ", o.validation_split, " of ", rows,
-        " samples leaves ", kept, " for training and ", rows - kept, " for validation"));
-  fit_parts parts{data.rows(0, kept), data.rows(kept, rows)};
-  parts.validation.augment = nullptr;
-  return parts;
-}
-
-template <int = 0>
-void check(samples const& data, fit_options const& o, sample_layout const& layout) {
+fit_parts parts_of(samples const& data, fit_options const& o, sample_layout const& layout) {
   using data_detail::message;
   check_batch_size("fit", o.batch_size);
   if (o.epochs < 0 || o.initial_epoch < 0 || o.validation_freq < 1)
-    throw std::invalid_argument("fit: epochs and initial_epoch must not be negative, and"
-                                " validation_freq must be positive");
-  check_extents("fit", data, layout);
-  check_values("fit", data, layout);
-  if (!o.validation_data.given()) return;
-  check_extents("fit: validation_data", o.validation_data, layout);
-  check_values("fit: validation_data", o.validation_data, layout);
-  refuse_augmented("fit: validation_data", o.validation_data);
+    throw std::invalid_argument(
+        "fit: epochs and initial_epoch must not be negative, and"
+        " validation_freq must be positive");
+  if (!(o.validation_split >= 0 && o.validation_split < 1))
+    throw std::invalid_argument(
+        message("fit: validation_split must be at least 0 and below 1, got ", o.validation_split));
+  fit_parts parts;
+  bind("fit", data, layout, parts.train);
+  check_values("fit", parts.train, layout);
+  if (o.validation_data.given()) {
+    refuse_augmented("fit: validation_data", o.validation_data);
+    bind("fit: validation_data", o.validation_data, layout, parts.validation);
+    check_values("fit: validation_data", parts.validation, layout);
+  } else if (o.validation_split > 0) {
+    std::int64_t const rows = parts.train.size();
+    auto const kept =
+        static_cast<std::int64_t>(std::floor(static_cast<double>(rows) * (1 - o.validation_split)));
+    if (kept == 0 || kept == rows)
+      throw std::invalid_argument(message("fit: validation_split ", o.validation_split, " of ",
+                                          rows, " samples leaves ", kept, " for training and ",
+                                          rows - kept, " for validation"));
+    parts.validation = parts.train.rows(kept, rows);
+    parts.validation.augment = nullptr;
+    parts.train = parts.train.rows(0, kept);
+  }
+  return parts;
 }
 
 /// Keras's fit: epochs of batches in a new order each time, then validation.
 template <int = 0>
 history fit(engine const& e, samples const& all, fit_options const& o) {
-  check(all, o, e.setup.layout);
-  auto const [train, validation] = split(all, o);
+  auto const [train, validation] = parts_of(all, o, e.setup.layout);
   std::size_t const names = e.setup.names.size();
   std::vector<std::string> validation_names;
   for (auto const& name : e.setup.names)
@@ -159,7 +159,7 @@ history fit(engine const& e, samples const& all, fit_options const& o) {
     ++e.state.epoch;
     logs.clear();
     for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);
-    if (validation.given()) {
+    if (!validation.arrays.empty()) {
       bool const now = (epoch + 1) % o.validation_freq == 0;
       if (now) evaluate(e, validation, o.batch_size, validation_means);
       for (std::size_t k = 0; k < names; ++k) {

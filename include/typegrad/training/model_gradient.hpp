@@ -8,10 +8,14 @@
 #include <typegrad/training/recipes.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 // Training loops written by hand: the gradient of any objective of a model's output, to be looked
@@ -21,15 +25,36 @@ namespace typegrad {
 
 namespace training_detail {
 
+/// Several outputs of a model as what its `call` gave: a pack of them under their names.
+template <class Model,
+          class Indices = std::make_index_sequence<std::size_t(traced<Model>::facts.outputs)>>
+struct outputs_of_model;
+template <class Model, std::size_t... I>
+struct outputs_of_model<Model, std::index_sequence<I...>> {
+  template <std::size_t Index>
+  static constexpr auto name_of() {
+    constexpr name_text t = ports_of<Model>.outputs[Index].name;
+    return [&]<std::size_t... C>(std::index_sequence<C...>) {
+      return fixed_string<t.length + 1>{{t.characters[C]..., '\0'}};
+    }(std::make_index_sequence<t.length>{});
+  }
+  using type = output_pack<name_of<I>()...>;
+};
+
 /// The model with its objective: a loss of the library, (target, prediction), or a function of
-/// symbols, (prediction, target) or (prediction).
+/// symbols, (prediction, target) or (prediction), where the prediction is a pack of several outputs
+/// if the model has several. Weights whose paths do not begin with one of Scopes have no gradient,
+/// unless there are no Scopes.
 ///   inputs   the model's, and the target if the objective has one
 ///   outputs  the objective (a mean over the batch, with penalties and what layers added), its
 ///            gradient for each trainable weight, the new value of each state
-template <class Model, class Objective, class T, class Target>
+template <class Model, class Objective, class T, class Target, fixed_string... Scopes>
 struct objective_recipe {
+  static constexpr bool several = traced<Model>::facts.outputs > 1;
+  using prediction_type = typename std::conditional_t<several, outputs_of_model<Model>,
+                                                      std::type_identity<symbol>>::type;
   static constexpr bool has_target =
-      loss<Objective> || std::is_invocable_v<Objective, symbol, symbol>;
+      loss<Objective> || std::is_invocable_v<Objective, prediction_type, symbol>;
 
   static constexpr loss_target target(extents const& output) {
     loss_target t;
@@ -56,12 +81,14 @@ struct objective_recipe {
   static constexpr void attach(graph& g) {
     if (g.failed()) return;
     g.scope.description = name_text{"value_and_gradient"};
+    if constexpr (sizeof...(Scopes) > 0) keep_only(g);
     list<int> const values = g.outputs;
     g.outputs.clear();
-    if (values.size() != 1)
-      return g.fail(
-          typegrad::sentence("needs a model of one output, this one has ", values.size()));
-    symbol const prediction{g, values[0]};
+    prediction_type prediction;
+    if constexpr (several)
+      for (int i = 0; i < values.size(); ++i) prediction.values[std::size_t(i)] = {g, values[i]};
+    else
+      prediction = {g, values[0]};
     symbol value = objective(g, prediction);
     if (g.failed()) return;
     if (!value.valid())
@@ -72,11 +99,15 @@ struct objective_recipe {
     value = add_layer_losses(g, add_penalties(g, batch_mean(value)));
     if (!g.failed()) g.outputs.push_back(value.id());
   }
-  static constexpr symbol objective(graph& g, symbol prediction) {
-    if constexpr (!has_target) {
+  static constexpr symbol objective(graph& g, prediction_type prediction) {
+    if constexpr (loss<Objective> && several) {
+      return poison(g,
+                    typegrad::sentence("needs a model of one output for a loss, this one has ",
+                                       prediction_type::size, "; give a function of its outputs"));
+    } else if constexpr (!has_target) {
       return Objective{}(prediction);
     } else {
-      loss_target const wanted = target(prediction.shape());
+      loss_target const wanted = target(detail::first_output(prediction).shape());
       if (!wanted.error.empty()) return poison(g, wanted.error);
       symbol const y = build::input(g, "target", wanted.shape, wanted.type);
       if constexpr (loss<Objective>)
@@ -85,6 +116,26 @@ struct objective_recipe {
         return Objective{}(prediction, y);
     }
   }
+  /// Only weights of the scopes stay trainable; states elsewhere stay as they are.
+  static constexpr void keep_only(graph& g) {
+    for (std::string_view const scope : {Scopes.view()...}) {
+      bool found = false;
+      for (weight_info const& w : g.weights) found = found || within(w.path.view(), scope);
+      if (!found)
+        g.fail(typegrad::sentence("of_weights: there is no weight or layer \"", scope, '"'));
+    }
+    for (weight_info& w : g.weights) {
+      bool kept = false;
+      for (std::string_view const scope : {Scopes.view()...})
+        kept = kept || within(w.path.view(), scope);
+      if (kept) continue;
+      w.trainable = false;
+      w.state = false;
+    }
+  }
+  static constexpr bool within(std::string_view path, std::string_view scope) {
+    return path.starts_with(scope) && (path.size() == scope.size() || path[scope.size()] == '/');
+  }
 };
 
 /// A model's gradient without the types of model and objective.
@@ -92,12 +143,13 @@ class gradient_core {
  public:
   template <int = 0>
   gradient_core(inference_detail::model_core& model, inference_detail::compiled_step const& step,
-                loss_target const& target, bool has_target)
+                loss_target const& target, bool has_target,
+                std::span<std::string_view const> scopes)
       : model_{&model},
         step_{step},
         target_{target},
         has_target_{has_target},
-        segments_{model.table},
+        segments_{model.table, scopes},
         gradients_{model.table.elements()} {
     outputs_.push_back(&value_);
     for (segment const& s : segments_.variables) outputs_.push_back(gradients_.data() + s.begin);
@@ -107,24 +159,27 @@ class gradient_core {
   gradient_core& operator=(gradient_core const&) = delete;
 
   template <int = 0>
-  float compute(array_view const& x, array_view const* y) {
-    inference_detail::require_match("value_and_gradient", "x", x, model_->input);
-    std::int64_t const rows = x.shape().rows();
+  float compute(array_list const& x, array_view const* y) {
+    arrays_.clear();
+    inference_detail::find_arrays("value_and_gradient", inference_detail::input_words, x,
+                                  model_->inputs, arrays_);
+    std::int64_t const rows = arrays_[0].shape().rows();
     if (has_target_ && y == nullptr)
       throw std::invalid_argument(
           "value_and_gradient: the objective has a target; call with x and y");
+    inference_detail::stage_rows(*model_, arrays_, 0, rows, rows);
     if (has_target_) {
       inference_detail::require_match("value_and_gradient", "y", *y, target_.shape);
       if (y->shape().rows() != rows)
         throw std::invalid_argument(data_detail::message("value_and_gradient: x has ", rows,
                                                          " samples and y has ", y->shape().rows(),
                                                          "; they must be as many"));
+      model_->sources.push_back(as_read(*y, target_.type, staged_y_));
     }
-    void const* const inputs[] = {as_read(x, model_->input_type, staged_x_),
-                                  has_target_ ? as_read(*y, target_.type, staged_y_) : nullptr};
+    arrays_.clear();
     int const thread_count = step_.useful_threads(rows, threads());
     step_.run({.batch_size = rows,
-               .inputs = inputs,
+               .inputs = model_->sources.data(),
                .weights = model_->weights_memory(),
                .outputs = outputs_.data(),
                .arena = model_->arena_for(step_, rows, thread_count),
@@ -138,6 +193,13 @@ class gradient_core {
     return value_;
   }
 
+  /// Whether a weight has a gradient here.
+  template <int = 0>
+  bool trains(inference_detail::weight_place const& place) const {
+    for (segment const& s : segments_.variables)
+      if (s.begin == place.offset) return true;
+    return false;
+  }
   float value() const { return value_; }
   float* gradients() { return gradients_.data(); }
   trained_segments const& segments() const { return segments_; }
@@ -162,7 +224,8 @@ class gradient_core {
   trained_segments segments_;
   aligned_buffer<float> gradients_;
   std::vector<void*> outputs_;
-  aligned_buffer<std::byte> staged_x_, staged_y_;
+  std::vector<array_view> arrays_;
+  aligned_buffer<std::byte> staged_y_;
   float value_ = 0;
   std::uint64_t seed_ = 0;
   std::int64_t calls_ = 0;
@@ -188,14 +251,17 @@ class model_gradient {
  public:
   template <int = 0>
   model_gradient(inference_detail::model_core& model, inference_detail::compiled_step const& step,
-                 loss_target const& target, bool has_target)
-      : core_{model, step, target, has_target} {}
+                 loss_target const& target, bool has_target,
+                 std::span<std::string_view const> scopes = {})
+      : core_{model, step, target, has_target, scopes} {}
 
   /// Computes the objective for a batch, the model as in training (dropout is active, states such
   /// as moving averages take their new values), and the gradients. std::invalid_argument if the
   /// arrays do not have the extents that are read.
-  float operator()(array_view const& x) { return core_.compute(x, nullptr); }
-  float operator()(array_view const& x, array_view const& y) { return core_.compute(x, &y); }
+  float operator()(array_list const& x) { return core_.compute(x, nullptr); }
+  float operator()(array_list const& x, array_list const& y) {
+    return core_.compute(x, &y[0].values);
+  }
 
   /// The objective of the last batch.
   float value() const { return core_.value(); }
@@ -205,7 +271,7 @@ class model_gradient {
   weight_array gradient(std::string_view path) {
     auto const& table = core_.model().table;
     auto const& place = table[table.find("gradient", path)];
-    if (!place.trainable)
+    if (!core_.trains(place))
       throw std::invalid_argument(
           data_detail::message("gradient: weight ", place.path, " is not trained"));
     return weight_array(place, core_.gradients() + place.offset);
@@ -214,7 +280,7 @@ class model_gradient {
   std::vector<weight_entry> gradients() {
     std::vector<weight_entry> out;
     for (auto const& place : core_.model().table)
-      if (place.trainable)
+      if (core_.trains(place))
         out.push_back({place.path, weight_array(place, core_.gradients() + place.offset), true});
     return out;
   }
@@ -247,19 +313,33 @@ class model_gradient {
   training_detail::gradient_core core_;
 };
 
+/// The weights whose paths begin so: `of_weights<"discriminator">`, `of_weights<"dense_1", "top">`.
+template <fixed_string... Scopes>
+struct weight_scope {};
+template <fixed_string... Scopes>
+inline constexpr weight_scope<Scopes...> of_weights{};
+
 /// The gradient of an objective of a model's output. The objective is a loss of the library or a
 /// function of symbols that captures nothing: of the prediction for one sample and its target, or
-/// of the prediction alone. It gives a number a sample, of which the mean over the batch is taken,
-/// or one for the batch. A function's target is float32 with the output's extents, unless it is
-/// told: value_and_gradient<std::int32_t, shape<>>(model, f) has an integer a sample.
-template <class T = void, class Target = shape<>, class Model, class Objective>
-auto value_and_gradient(predictor<Model, on<cpu>, said<1>{}>& model, Objective) {
+/// of the prediction alone (of several outputs, a pack of them: `out["real"_n]`). It gives a number
+/// a sample, of which the mean over the batch is taken, or one for the batch. A function's target
+/// is float32 with the output's extents, unless it is told:
+/// value_and_gradient<std::int32_t, shape<>>(model, f) has an integer a sample.
+///
+/// With `of_weights<"generator">` as third argument only those weights have a gradient, and only
+/// their states change: so parts of one model are trained in turns, each by an objective and an
+/// optimizer of its own.
+template <class T = void, class Target = shape<>, class Model, class Objective,
+          fixed_string... Scopes>
+auto value_and_gradient(predictor<Model, on<cpu>, said<1>{}>& model, Objective,
+                        weight_scope<Scopes...> = {}) {
   static_assert(std::is_empty_v<Objective> && std::is_default_constructible_v<Objective>,
                 "value_and_gradient: the objective must be a lambda that captures nothing");
-  using recipe = training_detail::objective_recipe<Model, Objective, T, Target>;
+  using recipe = training_detail::objective_recipe<Model, Objective, T, Target, Scopes...>;
   expressions::check<recipe>();
+  static constexpr std::array<std::string_view, sizeof...(Scopes)> scopes{Scopes.view()...};
   return model_gradient{inference_detail::access::core(model), inference_detail::step_of<recipe>,
-                        recipe::target(traced<Model>::facts.output), recipe::has_target};
+                        recipe::target(traced<Model>::facts.output), recipe::has_target, scopes};
 }
 
 }  // namespace typegrad

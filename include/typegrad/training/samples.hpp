@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/inference/array_view.hpp>
-#include <typegrad/inference/match.hpp>
+#include <typegrad/inference/array_list.hpp>
+#include <typegrad/inference/port.hpp>
 #include <typegrad/training/augmentation.hpp>
 
 #include <cmath>
@@ -10,45 +10,48 @@
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace typegrad {
 
 /// Samples with their targets, and the weight of each in the loss if it is not 1. Made from arrays
 /// in braces, `{x, y}` or `{x, y, weights}`, or from anything that has members x and y (and, if it
-/// likes, sample_weight). Arrays are shown, not copied, where that can be (see `array_view`).
+/// likes, sample_weight). Each may be several arrays, in the model's order or by name (see
+/// `array_list`): `{{wide, deep}, {y, z}}`, `{by_name("wide"_n = wide, ...), by_name(...)}`;
+/// weights by name are those of each output, otherwise they are the same for all. Arrays are shown,
+/// not copied, where that can be (see `array_view`).
 struct samples {
   samples() = default;
-  template <array_like X, array_like Y>
-  samples(X&& inputs, Y&& targets) : x(std::forward<X>(inputs)), y(std::forward<Y>(targets)) {}
-  template <array_like X, array_like Y, array_like W>
-  samples(X&& inputs, Y&& targets, W&& weights)
-      : x(std::forward<X>(inputs)),
-        y(std::forward<Y>(targets)),
-        sample_weight(std::forward<W>(weights)) {}
+  samples(array_list inputs, array_list targets, array_list weights = {})
+      : x(std::move(inputs)), y(std::move(targets)), sample_weight(std::move(weights)) {}
   template <class Dataset>
-    requires(!std::same_as<std::remove_cvref_t<Dataset>, samples> && requires(Dataset d) {
-      requires array_like<decltype((d.x))>;
-      requires array_like<decltype((d.y))>;
-    })
-  samples(Dataset&& data)
-      : x(std::forward<Dataset>(data).x), y(std::forward<Dataset>(data).y) {
-    if constexpr (requires { requires array_like<decltype((data.sample_weight))>; })
-      sample_weight = array_view(std::forward<Dataset>(data).sample_weight);
+  requires(!std::derived_from<std::remove_cvref_t<Dataset>, samples> &&
+           requires(Dataset d) {
+             requires std::constructible_from<array_list, decltype((d.x))>;
+             requires std::constructible_from<array_list, decltype((d.y))>;
+           })
+  samples(Dataset&& data) : x(std::forward<Dataset>(data).x), y(std::forward<Dataset>(data).y) {
+    if constexpr (requires {
+                    requires std::constructible_from<array_list, decltype((data.sample_weight))>;
+                  })
+      sample_weight = array_list(std::forward<Dataset>(data).sample_weight);
   }
 
-  array_view x, y, sample_weight;
+  array_list x, y, sample_weight;
   std::shared_ptr<training_detail::augmentation const> augment;  ///< see `augmented`
 
   bool given() const { return x.given(); }
   std::int64_t size() const { return x.shape().rows(); }
   /// Samples [begin, end).
+  template <int = 0>
   samples rows(std::int64_t begin, std::int64_t end) const {
     samples part;
     part.x = x.rows(begin, end);
     part.y = y.rows(begin, end);
-    if (sample_weight.given()) part.sample_weight = sample_weight.rows(begin, end);
+    part.sample_weight = sample_weight.rows(begin, end);
     part.augment = augment;
     return part;
   }
@@ -56,37 +59,112 @@ struct samples {
 
 namespace training_detail {
 
-/// What a model and its loss read.
-struct sample_layout {
-  extents input, target;
-  dtype input_type = dtype::float32;
-  dtype target_type = dtype::float32;
+/// What a loss compares an output with.
+struct target_port : inference_detail::port {
   std::int64_t classes = 0;  ///< if positive, targets are classes from 0 to classes - 1
   diagnosis integer_labels;  ///< what to say of integers that are no targets; may be empty
 };
 
-/// std::invalid_argument unless the arrays have the extents that are read, and as many samples.
+/// What a model and its losses read.
+struct sample_layout {
+  std::vector<inference_detail::port> inputs;
+  std::vector<target_port> targets;  ///< of the outputs that have a loss
+};
+
+inline constexpr inference_detail::port_words target_words{"y", "target", "targets"};
+inline constexpr inference_detail::port_words weight_words{"sample_weight", "sample_weight of",
+                                                           "weighted targets"};
+
+/// Samples as the programs read them: an array for each input, for each target, and for the weight
+/// of each target (not given where there is none).
+struct bound_samples {
+  std::vector<array_view> arrays;
+  std::size_t inputs = 0, targets = 0;
+  augmentation const* augment = nullptr;
+
+  std::int64_t size() const { return arrays[0].shape().rows(); }
+  array_view const& target(std::size_t i) const { return arrays[inputs + i]; }
+  array_view const& weight(std::size_t i) const { return arrays[inputs + targets + i]; }
+  /// Samples [begin, end).
+  template <int = 0>
+  bound_samples rows(std::int64_t begin, std::int64_t end) const {
+    bound_samples part = *this;
+    for (array_view& a : part.arrays)
+      if (a.given()) a = a.rows(begin, end);
+    return part;
+  }
+};
+
+/// std::invalid_argument unless an array has as many samples as the inputs.
 template <int = 0>
-void check_extents(std::string_view who, samples const& s, sample_layout const& layout) {
+void require_rows(std::string_view who, sample_layout const& layout, std::int64_t rows,
+                  inference_detail::port_words const& words, std::string_view name,
+                  array_view const& a) {
+  using inference_detail::called;
+  if (a.shape().rows() == rows) return;
+  throw std::invalid_argument(data_detail::message(
+      who, ": ", called(inference_detail::input_words, layout.inputs.size(), layout.inputs[0].name),
+      " has ", rows, " samples and ", called(words, layout.targets.size(), name), " has ",
+      a.shape().rows(), "; they must be as many"));
+}
+
+/// Finds them, into `out`. std::invalid_argument unless the arrays have the extents that are read,
+/// and as many samples.
+template <int = 0>
+void bind(std::string_view who, samples const& s, sample_layout const& layout, bound_samples& out) {
   using data_detail::message;
-  inference_detail::require_match(who, "x", s.x, layout.input);
-  if (s.augment && layout.input_type != dtype::float32)
-    throw std::invalid_argument(message(who, ": augmented samples are float32, but the model",
-                                        " reads ", to_text(layout.input_type)));
-  if (!layout.integer_labels.empty() && s.y.given() && !s.y.type().is_floating &&
-      !inference_detail::matches(s.y.shape(), layout.target))
-    throw std::invalid_argument(message(who, ": ", layout.integer_labels.view()));
-  inference_detail::require_match(who, "y", s.y, layout.target);
-  auto const rows = s.x.shape().rows();
-  if (s.y.shape().rows() != rows)
-    throw std::invalid_argument(message(who, ": x has ", rows, " samples and y has ",
-                                        s.y.shape().rows(), "; they must be as many"));
-  if (!s.sample_weight.given()) return;
-  inference_detail::require_match(who, "sample_weight", s.sample_weight, extents{});
-  if (s.sample_weight.shape().rows() != rows)
-    throw std::invalid_argument(message(who, ": x has ", rows, " samples and sample_weight has ",
-                                        s.sample_weight.shape().rows(),
-                                        "; they must be as many"));
+  using inference_detail::called;
+  out.arrays.clear();
+  out.inputs = layout.inputs.size();
+  out.targets = layout.targets.size();
+  out.augment = s.augment.get();
+  inference_detail::find_arrays(who, inference_detail::input_words, s.x, layout.inputs, out.arrays);
+  std::int64_t const rows = out.size();
+  if (s.augment && (out.inputs > 1 || layout.inputs[0].type != dtype::float32))
+    throw std::invalid_argument(message(
+        who, ": augmented samples are float32, but the model reads ",
+        out.inputs > 1 ? std::string_view("several inputs") : to_text(layout.inputs[0].type)));
+  inference_detail::check_names(who, target_words, s.y, layout.targets);
+  for (std::size_t i = 0; i < out.targets; ++i) {
+    target_port const& wanted = layout.targets[i];
+    array_view const& y = *inference_detail::find_array(s.y, layout.targets, i);
+    if (!inference_detail::matches(y.shape(), wanted.shape)) {
+      if (!wanted.integer_labels.empty() && !y.type().is_floating)
+        throw std::invalid_argument(message(who, ": ", wanted.integer_labels.view()));
+      inference_detail::require_match(who, called(target_words, out.targets, wanted.name), y,
+                                      wanted.shape);
+    }
+    require_rows(who, layout, rows, target_words, wanted.name, y);
+    out.arrays.push_back(y);
+  }
+  bool const each = s.sample_weight.named();
+  for (std::size_t i = 0; each && i < s.sample_weight.size(); ++i) {
+    bool known = false;
+    for (auto const& t : layout.targets) known = known || t.name == s.sample_weight[i].name;
+    if (!known)
+      throw std::invalid_argument(message(who, ": sample_weight: there is no target \"",
+                                          s.sample_weight[i].name, "\"; the targets are ",
+                                          inference_detail::names_of(layout.targets)));
+  }
+  if (!each && s.sample_weight.size() > 1 && s.sample_weight.size() != out.targets)
+    throw std::invalid_argument(message(who, ": sample_weight needs one array for all outputs, or ",
+                                        out.targets, ", one for each; got ",
+                                        s.sample_weight.size()));
+  for (std::size_t i = 0; i < out.targets; ++i) {
+    bool const same = !each && s.sample_weight.size() == 1;
+    array_view const* const w =
+        inference_detail::find_array(s.sample_weight, layout.targets, same ? 0 : i);
+    if (w == nullptr) {
+      out.arrays.emplace_back();
+      continue;
+    }
+    auto const name = layout.targets[i].name;
+    if (w->empty() || !inference_detail::matches(w->shape(), {}))
+      inference_detail::require_match(who, called(weight_words, same ? 1 : out.targets, name), *w,
+                                      {});
+    require_rows(who, layout, rows, weight_words, name, *w);
+    out.arrays.push_back(*w);
+  }
 }
 
 /// std::invalid_argument for samples that would change each time they are looked at.
@@ -131,20 +209,27 @@ void check_nan(std::string_view who, std::string_view name, array_view const& a)
 
 /// std::invalid_argument that names the first row with a NaN, or whose class is none.
 template <int = 0>
-void check_values(std::string_view who, samples const& s, sample_layout const& layout) {
-  check_nan(who, "x", s.x);
-  check_nan(who, "y", s.y);
-  check_nan(who, "sample_weight", s.sample_weight);
-  if (layout.classes <= 0) return;
-  auto const& type = s.y.type();
-  std::int64_t const row_size = s.y.shape().row_size();
-  for (std::int64_t i = 0; i < s.y.shape().rows() * row_size; ++i) {
-    double const label = type.value(s.y.data(), i);
-    if (label >= 0 && label < static_cast<double>(layout.classes) && label == std::floor(label))
-      continue;
-    throw std::invalid_argument(data_detail::message(who, ": y has ", label, " in row ",
-                                                     i / row_size, ", which is not a class from 0",
-                                                     " to ", layout.classes - 1));
+void check_values(std::string_view who, bound_samples const& s, sample_layout const& layout) {
+  using inference_detail::called;
+  for (std::size_t i = 0; i < s.inputs; ++i)
+    check_nan(who, called(inference_detail::input_words, s.inputs, layout.inputs[i].name),
+              s.arrays[i]);
+  for (std::size_t i = 0; i < s.targets; ++i) {
+    target_port const& wanted = layout.targets[i];
+    std::string const name = called(target_words, s.targets, wanted.name);
+    check_nan(who, name, s.target(i));
+    check_nan(who, called(weight_words, s.targets, wanted.name), s.weight(i));
+    if (wanted.classes <= 0) continue;
+    array_view const& y = s.target(i);
+    std::int64_t const row_size = y.shape().row_size();
+    for (std::int64_t k = 0; k < y.shape().rows() * row_size; ++k) {
+      double const label = y.type().value(y.data(), k);
+      if (label >= 0 && label < static_cast<double>(wanted.classes) && label == std::floor(label))
+        continue;
+      throw std::invalid_argument(
+          data_detail::message(who, ": ", name, " has ", label, " in row ", k / row_size,
+                               ", which is not a class from 0 to ", wanted.classes - 1));
+    }
   }
 }
 

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,41 +27,47 @@ class device_model : public inference_detail::remote {
   }
 
   void predict(inference_detail::model_core& core, inference_detail::compiled_step const& step,
-               array_view const& x, float* out, std::int64_t batch_size) override {
+               std::span<array_view const> x, float* const* out, std::int64_t batch_size) override {
     auto const& entry = *static_cast<program_entry const*>(step.elsewhere);
-    std::int64_t const rows = x.shape().rows();
+    std::int64_t const rows = x[0].shape().rows();
     if (batch_size > rows) batch_size = rows;
-    std::int64_t const row_values = x.shape().row_size();
-    std::int64_t const out_values = core.output.count();
     float* const weights = weights_on_device(core, false);
     std::byte* const arena = arena_for(entry, batch_size);
-    if (results_.bytes() < batch_size * out_values * 4) {
+    std::int64_t result_bytes = 0;
+    for (auto const& one : core.outputs)
+      result_bytes += detail::aligned_to_256(batch_size * one.shape.count() * 4);
+    if (results_.bytes() < result_bytes) {
       forget_recordings();
-      results_ = device_memory(batch_size * out_values * 4, "predictions");
+      results_ = device_memory(result_bytes, "predictions");
+    }
+    std::vector<void*> results;
+    std::int64_t at = 0;
+    for (auto const& one : core.outputs) {
+      results.push_back(results_.as<>() + at);
+      at += detail::aligned_to_256(batch_size * one.shape.count() * 4);
     }
     for (std::int64_t begin = 0; begin < rows; begin += batch_size) {
       std::int64_t const count = begin + batch_size < rows ? batch_size : rows - begin;
-      auto& piece =
-          stage_rows(core, x.type(), x.row(begin), count * row_values, batch_size * row_values);
-      void const* const input = piece.there.as<>() + state_bytes;
-      void* const output = results_.as<void>();
+      staged const s = stage_rows(core, x, begin, count, batch_size);
       replay({&entry, count, staging_.current(), 0}, [&] {
-        entry.run(queue_, {count, &input, weights, &output, arena, counters(),
-                           piece.there.as<run_state>()});
+        entry.run(queue_, {count, s.inputs.data(), weights, results.data(), arena, counters(),
+                           s.piece->there.as<run_state>()});
       });
-      staging_.used(piece, queue_);
-      queue_.copy(out + begin * out_values, results_.as<>(), count * out_values * 4);
+      staging_.used(*s.piece, queue_);
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        std::int64_t const values = core.outputs[i].shape.count();
+        queue_.copy(out[i] + begin * values, results[i], count * values * 4);
+      }
     }
     queue_.finish();
   }
 
   void run_once(inference_detail::model_core& core, inference_detail::compiled_step const& step,
-                array_view const& x, void* const* outputs) override {
+                std::span<array_view const> x, void* const* outputs) override {
     auto const& entry = *static_cast<program_entry const*>(step.elsewhere);
-    std::int64_t const rows = x.shape().rows();
-    std::int64_t const values = rows * x.shape().row_size();
+    std::int64_t const rows = x[0].shape().rows();
     float* const weights = weights_on_device(core, false);
-    auto& piece = stage_rows(core, x.type(), x.data(), values, values);
+    staged const s = stage_rows(core, x, 0, rows, rows);
     std::vector<void*> results;
     std::vector<std::int64_t> places;
     std::int64_t bytes = 0;
@@ -70,11 +77,10 @@ class device_model : public inference_detail::remote {
     }
     device_memory const memory(bytes, "gradients");
     for (std::int64_t const at : places) results.push_back(memory.as<>() + at);
-    void const* const input = piece.there.as<>() + state_bytes;
     std::byte* const arena = arena_for(entry, rows);
-    entry.run(queue_, {rows, &input, weights, results.data(), arena, counters(),
-                       piece.there.as<run_state>()});
-    staging_.used(piece, queue_);
+    entry.run(queue_, {rows, s.inputs.data(), weights, results.data(), arena, counters(),
+                       s.piece->there.as<run_state>()});
+    staging_.used(*s.piece, queue_);
     for (std::size_t i = 0; i < results.size(); ++i)
       queue_.copy(outputs[i], results[i], program_entry::bytes_of_value(entry.outputs[i], rows));
     queue_.finish();
@@ -155,16 +161,33 @@ class device_model : public inference_detail::remote {
   mirror weights_;
 
  private:
-  /// Sends `count` values of an input, after a run's state, on their way; the piece has room for
-  /// `most`.
-  staging::piece& stage_rows(inference_detail::model_core const& core,
-                             inference_detail::element_type const& from, void const* data,
-                             std::int64_t count, std::int64_t most) {
-    auto& piece = staging_.next(state_bytes + most * 4);
+  /// Rows on their way to the device, and where they will be there.
+  struct staged {
+    staging::piece* piece;
+    std::vector<void const*> inputs;
+  };
+
+  /// Sends a run's state and then rows [begin, begin + count) of the inputs on their way; the piece
+  /// has room for `most`.
+  staged stage_rows(inference_detail::model_core const& core, std::span<array_view const> x,
+                    std::int64_t begin, std::int64_t count, std::int64_t most) {
+    std::int64_t all = state_bytes;
+    for (array_view const& a : x) all += detail::aligned_to_256(most * a.shape().row_size() * 4);
+    auto& piece = staging_.next(all);
     *piece.here.as<run_state>() = run_state{};
-    inference_detail::convert(from, data, count, core.input_type, piece.here.as<>() + state_bytes);
-    staging_.send(piece, state_bytes + count * 4, queue_);
-    return piece;
+    staged out{&piece, {}};
+    std::int64_t at = state_bytes;
+    std::int64_t end = at;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      std::int64_t const values = x[i].shape().row_size();
+      inference_detail::convert(x[i].type(), x[i].row(begin), count * values, core.inputs[i].type,
+                                piece.here.as<>() + at);
+      out.inputs.push_back(piece.there.as<>() + at);
+      end = at + count * values * 4;
+      at += detail::aligned_to_256(most * values * 4);
+    }
+    staging_.send(piece, end, queue_);
+    return out;
   }
 
   static constexpr std::size_t most_recordings = 64;

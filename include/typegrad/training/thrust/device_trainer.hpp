@@ -116,7 +116,7 @@ class device_trainer final : public device_model, public training_detail::remote
   struct bound_batch {
     staging::piece* piece;
     step_header* header;
-    std::array<void const*, 3> inputs;
+    std::vector<void const*> inputs;
   };
 
   /// Memory, once; and a new beginning, if one was asked for.
@@ -171,11 +171,11 @@ class device_trainer final : public device_model, public training_detail::remote
   /// Puts a batch and its header into pinned memory and sends them to the device.
   bound_batch stage(training_detail::engine const& e, training_detail::batch_view const& b,
                     bool check_finite, optimizer_entry const* optimizer) {
-    std::int64_t const bytes[] = {e.setup.layout.input.count() * b.size * 4,
-                                  e.setup.layout.target.count() * b.size * 4, b.size * 4};
-    void const* const data[] = {b.x, b.y, b.weight};
+    auto const bytes = [&](training_detail::read_value const& v) {
+      return v.count * (v.shared ? 1 : b.size) * 4;
+    };
     std::int64_t all = header_bytes;
-    for (std::int64_t const n : bytes) all += detail::aligned_to_256(n);
+    for (auto const& v : e.setup.reads) all += detail::aligned_to_256(bytes(v));
     staging::piece& p = staging_.next(all);
     step_header h;
     h.state.seed = e.state.seed;
@@ -187,10 +187,11 @@ class device_trainer final : public device_model, public training_detail::remote
     std::memcpy(p.here.as<>(), &h, sizeof(h));
     bound_batch out{&p, p.there.as<step_header>(), {}};
     std::int64_t at = header_bytes;
-    for (std::size_t i = 0; i < 3; ++i) {
-      std::memcpy(p.here.as<>() + at, data[i], static_cast<std::size_t>(bytes[i]));
-      out.inputs[i] = p.there.as<>() + at;
-      at += detail::aligned_to_256(bytes[i]);
+    for (std::size_t i = 0; i < e.setup.reads.size(); ++i) {
+      std::int64_t const size = bytes(e.setup.reads[i]);
+      std::memcpy(p.here.as<>() + at, b.inputs[i], static_cast<std::size_t>(size));
+      out.inputs.push_back(p.there.as<>() + at);
+      at += detail::aligned_to_256(size);
     }
     staging_.send(p, all, queue_);
     return out;

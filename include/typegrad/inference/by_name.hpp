@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/core/name.hpp>
+
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace typegrad {
+
+/// Values under names that the compiler knows, in any order: what `by_name` makes. It refers to
+/// those that are no temporaries.
+template <class... Named>
+struct named_values {
+  static constexpr int size = static_cast<int>(sizeof...(Named));
+  static constexpr std::string_view names[] = {Named::name...};
+  std::tuple<Named...> values;
+};
+
+/// Data for inputs or outputs by their names: `by_name("deep_in"_n = deep, "wide_in"_n = wide)`.
+template <fixed_string... Names, class... T>
+named_values<named_value<Names, T>...> by_name(named_value<Names, T>... each) {
+  return {std::tuple<named_value<Names, T>...>(std::forward<named_value<Names, T>>(each)...)};
+}
+
+}  // namespace typegrad

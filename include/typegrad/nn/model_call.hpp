@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/nn/input.hpp>
+#include <typegrad/nn/layer.hpp>
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+// A layer as a model: its inputs are made, it is called, and what it gives are the outputs.
+namespace typegrad::detail {
+
+/// Appends what a model's call gave to the graph's outputs.
+template <class Result>
+constexpr void give_outputs(graph& g, Result const& result) {
+  if (g.failed()) return;
+  list<int> ids;
+  each_output(result, [&](symbol one) {
+    if (one.valid()) ids.push_back(one.id());
+  });
+  for (int i = 0; i < ids.size(); ++i) {
+    name_text name{"output"};
+    if constexpr (is_output_pack<Result>) name = Result::name(i);
+    for (name_text const& other : g.output_names)
+      if (other == name)
+        return g.fail(
+            sentence("outputs: two are called \"", name, "\"; each needs a name of its own"));
+    g.outputs.push_back(ids[i]);
+    g.output_names.push_back(name);
+  }
+}
+
+struct model_call {
+  template <class Layer, class... Inputs>
+  static constexpr void run(graph& g, Layer& layer, inputs<Inputs...> const& what,
+                            list<name_text> const& names = {}) {
+    list<symbol> const in = make_inputs(g, what, names);
+    if (g.failed()) return;
+    run(g, layer, in, std::make_index_sequence<sizeof...(Inputs)>{});
+  }
+
+ private:
+  template <class Layer, std::size_t... I>
+  static constexpr void run(graph& g, Layer& layer, list<symbol> const& in,
+                            std::index_sequence<I...>) {
+    if constexpr (sizeof...(I) == 0) {
+      g.fail(sentence(layer_name_of<Layer>, ": needs at least one input; inputs<> is empty"));
+    } else {
+      g.scope.description = layer_name_of<Layer>;
+      auto const result = layer.run_as_model(g, in[static_cast<int>(I)]...);
+      g.scope.description = {};
+      give_outputs(g, result);
+    }
+  }
+};
+
+}  // namespace typegrad::detail

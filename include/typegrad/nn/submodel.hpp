@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/nn/graft.hpp>
+#include <typegrad/nn/model.hpp>
+#include <typegrad/nn/model_call.hpp>
+
+#include <concepts>
+#include <string_view>
+
+namespace typegrad {
+
+namespace detail {
+
+/// The node of an output of a traced model, or of what a layer gives (the first time it is called,
+/// unless ":1", ":2", ... behind its path say another time); -1 if there is none.
+constexpr int find_value(graph const& g, std::string_view wanted) {
+  for (int i = 0; i < g.outputs.size(); ++i)
+    if (g.output_names[i].view() == wanted) return g.outputs[i];
+  int time = 0;
+  if (auto const colon = wanted.rfind(':'); colon != std::string_view::npos) {
+    for (char const c : wanted.substr(colon + 1)) {
+      if (c < '0' || c > '9' || time > 100'000) return -1;
+      time = 10 * time + (c - '0');
+    }
+    wanted = wanted.substr(0, colon);
+  }
+  for (call_record const& c : g.calls)
+    if (g.layers[c.layer].scope.path.view() == wanted && time-- == 0)
+      return g.call_values[c.first_value + c.inputs];
+  return -1;
+}
+
+constexpr diagnosis no_such_value(graph const& g, name_text const& model, std::string_view wanted) {
+  diagnosis t = sentence("submodel: ", model, " has no output or layer \"", wanted, "\"; it has ");
+  for (int i = 0; i < g.output_names.size(); ++i)
+    t.append(i == 0 ? "\"" : ", \"").append(g.output_names[i]).append('"');
+  for (layer_record const& l : g.layers) t.append(", \"").append(l.scope.path).append('"');
+  return t;
+}
+
+}  // namespace detail
+
+/// Part of a model: what its named outputs need, and nothing else. Besides outputs one can name
+/// layers by their paths, whose results then are the outputs: `submodel<net, "block_1/conv2d">`.
+/// Weights keep their paths, so that `copy_weights` takes them from the whole model. What the named
+/// outputs do not need, inputs included, is not there.
+/// It is a layer as well: a member of a network, of which it reads all inputs.
+template <class Model, fixed_string... Outputs>
+class submodel : public layer<submodel<Model, Outputs...>> {
+  static_assert(sizeof...(Outputs) > 0, "submodel: name at least one output or layer");
+
+ public:
+  static constexpr name_text model_name = detail::layer_name_of<Model>;
+  static constexpr std::string_view name = model_name.view();
+
+  static constexpr void trace(graph& g) {
+    graph whole = blank(g);
+    Model::trace(whole);
+    give(g, whole);
+  }
+
+  template <class... Inputs>
+  static constexpr void trace_as(graph& g, inputs<Inputs...> const& what,
+                                 list<name_text> const& names = {}) {
+    graph whole = blank(g);
+    Model::trace_as(whole, what, names);
+    give(g, whole);
+  }
+
+  template <std::convertible_to<symbol>... Rest>
+  constexpr auto call(symbol x, Rest... rest) {
+    graph& g = x.owner();
+    graph whole = blank(g);
+    Model::trace(whole);
+    list<symbol> const given{x, rest...};
+    if (!whole.failed()) check(g, whole, given);
+    list<int> const ids = part(g, whole, given, weights_);
+    if constexpr (sizeof...(Outputs) == 1) {
+      return ids.empty() ? symbol{g, -1} : symbol{g, ids[0]};
+    } else {
+      output_pack<Outputs...> pack;
+      for (int i = 0; i < pack.size; ++i)
+        pack.values[static_cast<std::size_t>(i)] = {g, ids.empty() ? -1 : ids[i]};
+      return pack;
+    }
+  }
+
+ private:
+  static constexpr graph blank(graph const& g) {
+    graph whole;
+    whole.training = g.training;
+    whole.trainable = g.trainable;
+    return whole;
+  }
+  static constexpr void give(graph& g, graph const& whole) {
+    list<int> weights;
+    list<int> const ids = part(g, whole, {}, weights);
+    for (int i = 0; i < ids.size(); ++i) {
+      g.outputs.push_back(ids[i]);
+      g.output_names.push_back(output_pack<Outputs...>::name(i));
+    }
+  }
+  static constexpr list<int> part(graph& g, graph const& whole, list<symbol> const& given,
+                                  list<int>& weights) {
+    if (whole.failed()) g.fail(whole.error);
+    list<int> wanted;
+    if (!g.failed())
+      for (std::string_view const one : {Outputs.view()...}) {
+        wanted.push_back(detail::find_value(whole, one));
+        if (wanted.back() < 0) g.fail(detail::no_such_value(whole, model_name, one));
+      }
+    if (g.failed()) return {};
+    return detail::graft{whole, g}.run(wanted, given, weights);
+  }
+  static constexpr void check(graph& g, graph const& whole, list<symbol> const& given) {
+    if (given.size() != whole.inputs.size())
+      return g.fail(sentence("needs ", whole.inputs.size(), " symbols, one for each input, got ",
+                             given.size()));
+    for (int i = 0; i < given.size(); ++i) {
+      input_info const& in = whole.inputs[i];
+      if (given[i].shape() == in.shape && given[i].type() == in.type) continue;
+      return g.fail(sentence("input \"", in.name, "\" needs ", to_text(in.type), " of extents ",
+                             to_text(in.shape), ", got ", to_text(given[i].type()), " of extents ",
+                             to_text(given[i].shape())));
+    }
+  }
+
+  list<int> weights_;
+};
+
+}  // namespace typegrad
