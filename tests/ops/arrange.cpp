@@ -49,6 +49,8 @@ TEST_CASE("values are stacked, joined and split", "[ops]") {
           list<symbol> const parts = split_at(x, {1, 4});
           return concatenate({parts[2], parts[1], parts[0]});
         }) == values{4, 5, 1, 2, 3, 0});
+  CHECK(moved({2, 3}, [](symbol x) { return split(x, {1})[1]; }) == values{1, 2, 4, 5});
+  CHECK(moved({5, 1}, [](symbol x) { return split(x, {1, -1}, -2)[1]; }) == values{1, 2, 3});
   CHECK(moved({2, 3}, [](symbol x) { return unstack(x, 1)[2]; }) == values{2, 5});
 }
 
@@ -106,6 +108,14 @@ TEST_CASE("logic and what numbers are", "[ops]") {
 TEST_CASE("composed movement says what it needs", "[ops]") {
   CHECK(error_of([](symbol x) { return split(x, 2)[0]; }) ==
         "split: axis 1 of extents 2x3 has 3 elements, which 2 does not divide");
+  CHECK(error_of([](symbol x) { return split(x, 0)[0]; }) ==
+        "split: axis 1 of extents 2x3 has 3 elements, which 0 does not divide");
+  CHECK(error_of([](symbol x) { return split(x, {2, 2})[2]; }) ==
+        "split: axis 1 of extents 2x3 has no part from 2 to 2; positions must rise and lie within "
+        "it");
+  CHECK(error_of([](symbol x) { return split(x, {3})[0]; }) ==
+        "split: axis 1 of extents 2x3 has no part from 0 to 3; positions must rise and lie within "
+        "it");
   CHECK(error_of([](symbol x) { return squeeze(x, {0}); }) ==
         "squeeze: axis 0 of extents 2x3 has 2 elements, not 1");
   CHECK(error_of([](symbol x) { return roll(x, 1, 2); }) ==

@@ -4,6 +4,8 @@
 #include <typegrad/ops/axis.hpp>
 #include <typegrad/ops/movement.hpp>
 
+#include <initializer_list>
+
 // Movement that is composed: how values are stacked, split, turned, repeated and padded. Negative
 // axes count from the end.
 
@@ -17,8 +19,8 @@ constexpr extents zeros_of(int rank) {
   return e;
 }
 /// As many poisoned symbols as anybody may ask for, where how many there would be is not known.
-constexpr list<symbol> poisoned_list(symbol const& x) {
-  return list<symbol>(64, build::poisoned_like(x));
+constexpr list<symbol> poisoned_list(symbol const& x, int at_least = 0) {
+  return list<symbol>(at_least > 64 ? at_least : 64, build::poisoned_like(x));
 }
 /// Elements [low, high) along one axis.
 constexpr symbol part_of(symbol x, int axis, std::int64_t low, std::int64_t high) {
@@ -87,38 +89,45 @@ constexpr symbol stack(list<symbol> const& parts, int axis = 0) {
   }
   return concatenate(each, axis);
 }
-/// x cut into `parts` equal parts along `axis`.
+/// x cut into `parts` equal parts along `axis`: the last unless told, where NumPy has the first.
 constexpr list<symbol> split(symbol x, int parts, int axis = -1) {
-  list<symbol> out;
-  if (!build::poisoned(x) && detail::find_axis("split", x, axis)) {
-    std::int64_t const length = x.shape()[axis];
-    if (parts < 1 || length % parts != 0) {
-      x.owner().fail(sentence("split: axis ", axis, " of extents ", to_text(x.shape()), " has ",
-                              length, " elements, which ", parts, " does not divide"));
-    } else {
-      for (int i = 0; i < parts; ++i)
-        out.push_back(detail::part_of(x, axis, length / parts * i, length / parts * (i + 1)));
-      return out;
-    }
+  if (build::poisoned(x) || !detail::find_axis("split", x, axis))
+    return detail::poisoned_list(x, parts);
+  std::int64_t const length = x.shape()[axis];
+  if (parts < 1 || length % parts != 0) {
+    x.owner().fail(sentence("split: axis ", axis, " of extents ", to_text(x.shape()), " has ",
+                            length, " elements, which ", parts, " does not divide"));
+    return detail::poisoned_list(x, parts);
   }
-  for (int i = 0; i < parts; ++i) out.push_back(build::poisoned_like(x));
+  list<symbol> out;
+  for (int i = 0; i < parts; ++i)
+    out.push_back(detail::part_of(x, axis, length / parts * i, length / parts * (i + 1)));
   return out;
 }
 /// x cut before each of the positions along `axis`: one part more than there are positions.
+/// Positions below 0 count from the end. Requires that no part is empty.
 constexpr list<symbol> split_at(symbol x, list<int> const& positions, int axis = -1) {
+  if (build::poisoned(x) || !detail::find_axis("split", x, axis)) return detail::poisoned_list(x);
+  std::int64_t const length = x.shape()[axis];
   list<symbol> out;
-  bool const found = !build::poisoned(x) && detail::find_axis("split_at", x, axis);
   std::int64_t from = 0;
   for (int i = 0; i <= positions.size(); ++i) {
-    if (!found || x.owner().failed()) {
-      out.push_back(build::poisoned_like(x));
-      continue;
+    std::int64_t to = i < positions.size() ? positions[i] : length;
+    if (to < 0) to += length;
+    if (to <= from || to > length || (to == length && i < positions.size())) {
+      x.owner().fail(sentence("split: axis ", axis, " of extents ", to_text(x.shape()),
+                              " has no part from ", from, " to ", to,
+                              "; positions must rise and lie within it"));
+      return detail::poisoned_list(x);
     }
-    std::int64_t const to = i < positions.size() ? positions[i] : x.shape()[axis];
     out.push_back(detail::part_of(x, axis, from, to));
     from = to;
   }
   return out;
+}
+/// The same, as NumPy has it: split(x, {2, 5}) is x[:2], x[2:5], x[5:].
+constexpr list<symbol> split(symbol x, std::initializer_list<int> positions, int axis = -1) {
+  return split_at(x, list<int>(positions), axis);
 }
 /// The elements along `axis` one by one, without it.
 constexpr list<symbol> unstack(symbol x, int axis = 0) {

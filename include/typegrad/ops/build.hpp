@@ -235,13 +235,18 @@ constexpr symbol pad(symbol x, extents const& low, extents const& high, extents 
   return append(x.owner(), n, &x, 1, &a);
 }
 
-/// The parts one behind the other along `axis`; what is shared is repeated for every sample if some
-/// part has samples. Requires one part at least.
+constexpr symbol cast(symbol x, dtype type);
+constexpr dtype common_type(dtype a, dtype b);
+
+/// The parts one behind the other along `axis`, brought to a common dtype; what is shared is
+/// repeated for every sample if some part has samples. Requires one part at least.
 constexpr symbol concatenate(list<symbol> const& parts, int axis) {
   for (symbol const& x : parts)
     if (poisoned(x)) return poisoned_like(x);
-  symbol const first = parts[0];
-  if (parts.size() == 1) return first;
+  if (parts.size() == 1) return parts[0];
+  dtype type = parts[0].type();
+  for (symbol const& x : parts) type = common_type(type, x.type());
+  symbol const first = cast(parts[0], type);
   graph& g = first.owner();
   node n = first.info();
   n.code = op::concatenate;
@@ -253,15 +258,14 @@ constexpr symbol concatenate(list<symbol> const& parts, int axis) {
   for (int k = 1; k < parts.size(); ++k) {
     extents const left = n.shape;
     extents const right = parts[k].shape();
-    bool valid = left.rank == right.rank && axis >= 0 && axis < left.rank &&
-                 first.type() == parts[k].type();
+    bool valid = left.rank == right.rank && axis >= 0 && axis < left.rank;
     for (int i = 0; valid && i < left.rank; ++i) valid = i == axis || left[i] == right[i];
     if (!valid)
       return poison(g, sentence("concatenate: extents ", to_text(left), " and ", to_text(right),
                                 " do not fit along axis ", axis));
     n.per_sample = n.per_sample || parts[k].per_sample();
     n.shape[axis] += right[axis];
-    ids.push_back(parts[k].id());
+    ids.push_back(cast(parts[k], type).id());
   }
   return {g, g.add(n, ids.begin(), ids.size())};
 }
