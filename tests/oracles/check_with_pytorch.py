@@ -431,9 +431,65 @@ def norms():
     return worst
 
 
+def layers():
+    t = load("layers")
+
+    def embedding(x, embeddings):
+        return F.embedding(x.long(), embeddings)
+
+    def einsum(equation, activation=lambda y: y):
+        return lambda x, kernel, bias=None: activation(
+            torch.einsum(equation, x, kernel) + (0 if bias is None else bias))
+
+    def product(equation, axes=None):
+        def of(a, b):
+            if axes is not None:
+                a, b = F.normalize(a, dim=axes[0]), F.normalize(b, dim=axes[1])
+            return torch.einsum(equation, a, b)
+        return of
+
+    cases = {
+        "embedding": embedding, "embedding_of_floats": embedding,
+        "permute_3_1_2": lambda x: x.permute(0, 3, 1, 2),
+        "repeat_vector_3": lambda x: x[:, None].expand(-1, 3, -1),
+        "concatenate_1": lambda *x: torch.cat(x, 1),
+        "concatenate_-1": lambda *x: torch.cat(x, -1),
+        "dot_vectors": lambda a, b: product("bi,bi->b")(a, b)[:, None],
+        "dot_vectors_normalize": lambda a, b: product("bi,bi->b", (1, 1))(a, b)[:, None],
+        "dot_-1": product("bip,bjkp->bijk"),
+        "dot_1_2": product("bpi,bjp->bij"),
+        "dot_2_1_normalize": product("bipj,bpk->bijk", (2, 1)),
+        "einsum_matrix": einsum("ab,bc->ac"),
+        "einsum_sequence": einsum("abc,cd->abd", torch.tanh),
+        "einsum_heads": einsum("abc,cde->abde"),
+        "einsum_merge": einsum("abcd,cde->abe"),
+        "einsum_each": einsum("abc,bcd->abd"),
+        "einsum_turned": einsum("abc,cd->adb"),
+        "einsum_summed": einsum("abc,bd->ad"),
+        "einsum_before": einsum("...x,xy->...y"),
+        "einsum_before_none": einsum("...ab,bc->...ac"),
+        "einsum_behind": einsum("ab...,bc->ac..."),
+    }
+    assert set(cases) == {k.split("/")[0] for k in t}
+    worst = 0.0
+    for name, function in cases.items():
+        of = {key.split("/")[1]: v for key, v in t.items() if key.split("/")[0] == name}
+        operands = {k: of[k].clone().requires_grad_()
+                    for k in ("x", "x_1", "x_2", "embeddings", "kernel", "bias") if k in of}
+        inputs = [v for k, v in operands.items() if k.startswith("x")]
+        y = function(*inputs, **{k: v for k, v in operands.items() if not k.startswith("x")})
+        gradients = {("d" if k.startswith("x") else "d_") + k: v for k, v in operands.items()}
+        gradients = {k: v for k, v in gradients.items() if k in of}
+        got = {"y": y} | dict(zip(gradients, torch.autograd.grad(
+            y, list(gradients.values()), of["cotangent"])))
+        assert set(got) | set(operands) | {"cotangent"} == set(of), name
+        worst = max(worst, *(error(f"{name}/{k}", v, of[k]) for k, v in got.items()))
+    return worst
+
+
 print(f"PyTorch {torch.__version__}; stored by",
       safe_open(HERE / "training.safetensors", "np").metadata()["keras"])
-for part in (activations, losses, metrics, optimizers, training, conv, norms):
+for part in (activations, losses, metrics, optimizers, training, conv, norms, layers):
     print(f"{part.__name__}: largest error {part():.2g}")
 if bad:
     raise SystemExit("too far:\n" + "\n".join(bad))
