@@ -33,6 +33,19 @@ using gated_net = tg::sequential<tg::input<20>, gated<16>, tg::dense<1>>;
 using tuned = tg::sequential<tg::input<20>, tg::frozen<tg::dense<64, tg::relu>>, tg::dense<2>>;
 static_assert(tg::trainable_parameter_count<tuned> == 64 * 2 + 2);
 
+// Words as vectors, axes by their letters, and functions as layers.
+using words = tg::sequential<
+    tg::input<10, tg::dtype::int32>,
+    tg::embedding<1000, 64, tg::random_normal{}, tg::l2(1e-4f)>,
+    tg::einsum_dense<"abc,cd->abd", tg::output_extents<-1, 64>, tg::bias_axes<"d">>,
+    tg::einsum_dense<"...x,xy->...y", 64, tg::relu>,
+    tg::permute<2, 1>,
+    tg::lambda<[](tg::symbol x) { return x * x; }>>;
+static_assert(tg::parameter_count<words> == 1000 * 64 + (64 * 64 + 64) + 64 * 64);
+static_assert(std::same_as<tg::output_shape<words>, tg::shape<64, 10>>);
+static_assert(std::same_as<tg::output_shape<tg::sequential<tg::input<5>, tg::repeat_vector<3>>>,
+                           tg::shape<3, 5>>);
+
 // Normalization, merging and noise. A residual block is a layer of one's own.
 struct residual : tg::layer<residual> {
   tg::dense<16> first, second;
@@ -43,6 +56,16 @@ struct residual : tg::layer<residual> {
     return tg::relu(tg::add(x, y));
   }
 };
+
+struct comparing : tg::layer<comparing> {
+  constexpr tg::symbol call(tg::symbol x) const {
+    tg::list<tg::symbol> const parts = tg::split(x, {2, 4}, 0);
+    tg::symbol const rows = tg::stack({parts[0], parts[1]});
+    return tg::dot(tg::axis(1, 0), tg::normalize, rows, tg::dot(tg::axis(-1), rows, rows));
+  }
+};
+static_assert(std::same_as<tg::output_shape<tg::sequential<tg::input<5>, comparing>>,
+                           tg::shape<2, 2>>);
 
 struct merging : tg::layer<merging> {
   constexpr tg::symbol call(tg::symbol x) const {
