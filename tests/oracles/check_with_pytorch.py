@@ -484,12 +484,132 @@ def layers():
             y, list(gradients.values()), of["cotangent"])))
         assert set(got) | set(operands) | {"cotangent"} == set(of), name
         worst = max(worst, *(error(f"{name}/{k}", v, of[k]) for k, v in got.items()))
+
+
+def networks():
+    """Cases of make_networks.py and its runs; the steps are those of sgd() and rmsprop() above."""
+    t = load("networks")
+    worst, seen = 0.0, set()
+
+    def of(prefix):
+        return {k[len(prefix):]: v for k, v in t.items() if k.startswith(prefix)}
+
+    def dense(w, name, x):
+        return x @ w[f"{name}/kernel"] + w[f"{name}/bias"]
+
+    def wide_and_deep(w, x, training):
+        h = F.relu(dense(w, "dense_1", F.relu(dense(w, "dense", x["deep_in"]))))
+        return (dense(w, "dense_2", torch.cat([x["wide_in"], h], -1)), dense(w, "dense_3", h))
+
+    def two_towers(w, x, training):
+        u, v = (dense(w, "dense_1", F.relu(dense(w, "dense", x[k]))) for k in ("left", "right"))
+        return (((u - v) ** 2).sum(-1, keepdim=True),
+                dense(w, "dense_2", torch.cat([u, v], -1)).softmax(-1))
+
+    def embedded(w, x, training):
+        e = w["embedding/embeddings"][x["ids"].long()].flatten(1)
+        h = torch.tanh(dense(w, "dense", torch.cat([e, x["numbers"]], -1)))
+        h = dense(w, "dense_1", h) + h
+        mean, variance, gamma, beta = (
+            w[f"batch_normalization/{k}"]
+            for k in ("moving_mean", "moving_variance", "gamma", "beta"))
+        if training:  # PyTorch's own running variance has another divisor
+            mean.data = 0.99 * mean + 0.01 * h.detach().mean(0)
+            variance.data = 0.99 * variance + 0.01 * h.detach().var(0, correction=0)
+            mean = variance = None
+        h = F.batch_norm(h, mean, variance, gamma, beta, training, eps=1e-3)
+        return dense(w, "dense_2", h), dense(w, "dense_3", h)
+
+    def squared(p, y):
+        return ((p - y) ** 2).mean(-1)
+
+    def mae(p, y):
+        return (p - y).abs().mean()
+
+    def accuracy(p, y):
+        return (p.argmax(-1) == y).double().mean()
+
+    models = {  # outputs, in their order: the loss, and the metrics
+        wide_and_deep: {"main": (squared, [mae]), "auxiliary": (squared, [])},
+        two_towers: {"distance": (squared, []), "classes": (
+            lambda p, y: F.nll_loss(p.log(), y.long(), reduction="none"), [accuracy])},
+        embedded: {"mean": (squared, [mae]), "class": (
+            lambda p, y: F.cross_entropy(p, y.long(), reduction="none"), [accuracy])},
+    }
+    cases = {"plain": (1, 1), "weights_0.9_0.1": (0.9, 0.1), "weights_0.7_0.3": (0.7, 0.3),
+             "sample_weight": (1, 1), "sample_weight_each": (0.7, 0.3), "penalty": (0.9, 0.1)}
+    runs = {"sgd": (sgd, {"learning_rate": 0.1}),
+            "sgd_sample_weight": (sgd, {"learning_rate": 0.1}),
+            "rmsprop": (rmsprop, {"learning_rate": 1e-3, "rho": 0.9, "epsilon": 1e-7})}
+    for model, outputs in models.items():
+        name = model.__name__
+
+        def compare(key, value):
+            nonlocal worst
+            seen.add(f"{name}/{key}")
+            worst = max(worst, error(f"{name}/{key}", value, t[f"{name}/{key}"]))
+
+        def fresh():
+            return {k: v.clone().requires_grad_("moving" not in k)
+                    for k, v in of(f"{name}/start/").items()}
+
+        def results(w, step, training):
+            x = {k: v[step] for k, v in of(f"{name}/input/").items()}
+            return dict(zip(outputs, model(w, x, training)))
+
+        def evaluate(w, case, step, weights):
+            """The outputs, their losses, the total and its gradients."""
+            out, each = results(w, step, True), {}
+            for k, (loss, _) in outputs.items():
+                values = loss(out[k], t[f"{name}/target/{k}"][step])
+                given = (t[f"{name}/sample_weight/{k}"] if case.endswith("each")
+                         else t[f"{name}/sample_weight"])[step]
+                each[k] = (values * given if "sample_weight" in case else values).mean()
+            total = sum(a * b for a, b in zip(weights, each.values()))
+            if case == "penalty":
+                first = "embedding/embeddings" if model is embedded else "dense/kernel"
+                total = total + 0.01 * (w[first] ** 2).sum()
+            trained = {k: v for k, v in w.items() if v.requires_grad}
+            gradients = torch.autograd.grad(total, list(trained.values()), allow_unused=True,
+                                            materialize_grads=True)
+            return out, each, total, dict(zip(trained, gradients))
+
+        for k, value in results(fresh(), 0, False).items():
+            compare(f"predicted/{k}", value)
+        for case, weights in cases.items():
+            out, each, total, gradients = evaluate(fresh(), case, 0, weights)
+            compare(f"{case}/loss", total)
+            for k in outputs:
+                compare(f"output/{k}", out[k])
+                compare(f"{case}/loss/{k}", each[k])
+            for k, g in gradients.items():
+                compare(f"{case}/gradient/{k}", g)
+        for run, (rule, options) in runs.items():
+            w, slots, logs, after = fresh(), {}, [], []
+            for step in range(3):
+                out, each, total, gradients = evaluate(w, run, step, (0.9, 0.1))
+                logs.append({"loss": total} | {f"{k}_loss": v for k, v in each.items()})
+                for k, (_, metrics) in outputs.items():
+                    logs[-1] |= {f"{k}_{metric.__name__}": metric(
+                        out[k], t[f"{name}/target/{k}"][step]) for metric in metrics}
+                for k, g in gradients.items():
+                    w[k].data = rule(w[k].data, g, slots.setdefault(k, {}), step + 1, **options)
+                after.append({k: v.detach().clone() for k, v in w.items()})
+            for k in logs[0]:
+                compare(f"{run}/log/{k}", torch.stack([v[k].detach() for v in logs]))
+            for k in w:
+                compare(f"{run}/{k}", torch.stack([v[k] for v in after]))
+            for k, value in results(w, 0, False).items():
+                compare(f"{run}/predicted/{k}", value)
+    given = {k for k in t if k.split("/")[1] in ("input", "target", "sample_weight", "start")}
+    assert seen | given == set(t), set(t) - seen - given
     return worst
 
 
 print(f"PyTorch {torch.__version__}; stored by",
       safe_open(HERE / "training.safetensors", "np").metadata()["keras"])
 for part in (activations, losses, metrics, optimizers, training, conv, norms, layers):
+for part in (activations, losses, metrics, optimizers, training, conv, norms, networks):
     print(f"{part.__name__}: largest error {part():.2g}")
 if bad:
     raise SystemExit("too far:\n" + "\n".join(bad))
