@@ -537,9 +537,8 @@ def networks():
             lambda p, y: F.cross_entropy(p, y.long(), reduction="none"), [accuracy])},
     }
     cases = {"plain": (1, 1), "weights_0.9_0.1": (0.9, 0.1), "weights_0.7_0.3": (0.7, 0.3),
-             "sample_weight": (1, 1), "sample_weight_each": (0.7, 0.3), "penalty": (0.9, 0.1)}
-    runs = {"sgd": (sgd, {"learning_rate": 0.1}),
-            "sgd_sample_weight": (sgd, {"learning_rate": 0.1}),
+             "weighted": (1, 1), "weighted_each": (0.7, 0.3), "penalty": (0.9, 0.1)}
+    runs = {"sgd": (sgd, {"learning_rate": 0.1}), "sgd_weighted": (sgd, {"learning_rate": 0.1}),
             "rmsprop": (rmsprop, {"learning_rate": 1e-3, "rho": 0.9, "epsilon": 1e-7})}
     for model, outputs in models.items():
         name = model.__name__
@@ -564,7 +563,7 @@ def networks():
                 values = loss(out[k], t[f"{name}/target/{k}"][step])
                 given = (t[f"{name}/sample_weight/{k}"] if case.endswith("each")
                          else t[f"{name}/sample_weight"])[step]
-                each[k] = (values * given if "sample_weight" in case else values).mean()
+                each[k] = (values * given if "weighted" in case else values).mean()
             total = sum(a * b for a, b in zip(weights, each.values()))
             if case == "penalty":
                 first = "embedding/embeddings" if model is embedded else "dense/kernel"

@@ -114,13 +114,13 @@ CASES = {  # name: (weights of the losses, weights of the samples, penalty)
     "plain": (None, "", False),
     "weights_0.9_0.1": ((0.9, 0.1), "", False),
     "weights_0.7_0.3": ((0.7, 0.3), "", False),
-    "sample_weight": (None, "one", False),
-    "sample_weight_each": ((0.7, 0.3), "each", False),
+    "weighted": (None, "one", False),
+    "weighted_each": ((0.7, 0.3), "each", False),
     "penalty": ((0.9, 0.1), "", True),
 }
 RUNS = {  # name: (optimizer, weights of the samples)
     "sgd": (lambda: keras.optimizers.SGD(learning_rate=0.1), ""),
-    "sgd_sample_weight": (lambda: keras.optimizers.SGD(learning_rate=0.1), "one"),
+    "sgd_weighted": (lambda: keras.optimizers.SGD(learning_rate=0.1), "one"),
     "rmsprop": (lambda: RMSprop(learning_rate=1e-3), ""),
 }
 
