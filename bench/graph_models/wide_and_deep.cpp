@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A training step of a wide & deep model, batch 32, on one thread: one line, "name who nanoseconds",
-// the median of many rounds. `run` builds this, adds PyTorch, and prints the ratios.
+// A training step of a wide & deep model, batch 32, on one thread: one line, "name who
+// nanoseconds", the median of many rounds. `run` builds this, adds PyTorch, and prints the ratios.
 #include <typegrad/typegrad.hpp>
 
 #include <algorithm>
