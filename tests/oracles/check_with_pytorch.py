@@ -607,8 +607,8 @@ def networks():
 
 print(f"PyTorch {torch.__version__}; stored by",
       safe_open(HERE / "training.safetensors", "np").metadata()["keras"])
-for part in (activations, losses, metrics, optimizers, training, conv, norms, layers):
-for part in (activations, losses, metrics, optimizers, training, conv, norms, networks):
+for part in (activations, losses, metrics, optimizers, training, conv, norms, layers,
+             networks):
     print(f"{part.__name__}: largest error {part():.2g}")
 if bad:
     raise SystemExit("too far:\n" + "\n".join(bad))
