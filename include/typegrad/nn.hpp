@@ -6,6 +6,7 @@
 #include <typegrad/nn/model.hpp>
 
 #include <typegrad/nn/activation.hpp>
+#include <typegrad/nn/batch.hpp>
 #include <typegrad/nn/batch_normalization.hpp>
 #include <typegrad/nn/conv.hpp>
 #include <typegrad/nn/conv_transpose.hpp>
@@ -35,5 +36,6 @@
 #include <typegrad/nn/sequential.hpp>
 #include <typegrad/nn/submodel.hpp>
 #include <typegrad/nn/up_sampling.hpp>
+#include <typegrad/nn/with_name.hpp>
 #include <typegrad/nn/zero_padding.hpp>
 #include <typegrad/ops/registry.hpp>  // all ops, for layers of one's own

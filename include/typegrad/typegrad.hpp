@@ -5,6 +5,7 @@
 #include <typegrad/data.hpp>
 #include <typegrad/expressions.hpp>
 #include <typegrad/expressions/xtensor.hpp>
+#include <typegrad/inference/figures.hpp>
 #include <typegrad/inference/predictor.hpp>
 #include <typegrad/io/checkpoint.hpp>
 #include <typegrad/io/history_plot.hpp>

@@ -34,7 +34,8 @@ struct access {
 }  // namespace inference_detail
 
 struct predict_options {
-  int batch_size = 256;  ///< samples at a time; more take more memory
+  int batch_size = 256;  ///< samples at a time; more take more memory. A `batch<N>` in the model's
+                         ///< type is the most
 };
 
 /// A model that is used and not trained: its weights and what it predicts, with xtensors at the
@@ -173,6 +174,8 @@ class predictor {
  protected:
   explicit predictor(inference_detail::remote_pointer elsewhere) : core_{traced_graph()} {
     core_.elsewhere = std::move(elsewhere);
+    if constexpr (static_batch<Model> > 0 && std::same_as<Where, on<cpu>>)
+      core_.arena_for(prediction_step(), static_batch<Model>, threads());
     initialize();
   }
   static graph_view traced_graph() {
@@ -182,6 +185,9 @@ class predictor {
   friend struct inference_detail::access;
 
  private:
+  static constexpr auto prediction_step() {
+    return runner::template step_of<typename runner::template prediction_recipe<Model>>();
+  }
   void find_inputs(std::string_view who, array_list const& x) {
     core_.arrays.clear();
     inference_detail::find_arrays(who, inference_detail::input_words, x, core_.inputs,
@@ -198,9 +204,10 @@ class predictor {
     if (options.batch_size < 1)
       throw std::invalid_argument(
           data_detail::message("predict: batch_size must be positive, got ", options.batch_size));
-    using recipe = typename runner::template prediction_recipe<Model>;
-    inference_detail::predict_rows(core_, runner::template step_of<recipe>(), core_.arrays, out,
-                                   options.batch_size);
+    std::int64_t batch_size = options.batch_size;
+    if (static_batch<Model> > 0 && batch_size > static_batch<Model>)
+      batch_size = static_batch<Model>;
+    inference_detail::predict_rows(core_, prediction_step(), core_.arrays, out, batch_size);
     core_.arrays.clear();
   }
 

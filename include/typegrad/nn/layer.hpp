@@ -38,6 +38,16 @@ constexpr name_text unique_name(graph& g, name_text const& name) {
   }
 }
 
+/// A name that a layer was given: no other in the current scope may have it.
+constexpr name_text own_name(graph& g, std::string_view given) {
+  name_text const name{given};
+  if (given.find('/') != std::string_view::npos)
+    g.fail(sentence("with_name: a layer's name has no \"/\", got \"", given, '"'));
+  else if (g.count_name(name) > 0)
+    g.fail(sentence("with_name: two layers in one place are called \"", given, '"'));
+  return name;
+}
+
 /// Sets the diagnosis if a weight made from `first` on cannot be.
 constexpr void check_weights(graph& g, int first) {
   for (int i = first; i < g.weights.size(); ++i) {
@@ -166,6 +176,9 @@ struct model_call;
 
 }  // namespace detail
 
+template <fixed_string Name, class Layer>
+struct with_name;
+
 /// The base of every layer: `struct mine : layer<mine> { constexpr symbol call(symbol x); };`
 /// Calling a layer object the first time gives it its path (the class's name, unique among its
 /// neighbours; a static member `name` overrides it) and calls `build(weights& add, extents input)`
@@ -227,6 +240,8 @@ class layer {
 
  private:
   friend struct detail::model_call;
+  template <fixed_string, class>
+  friend struct with_name;
 
   /// What `call` gives, after the weights are built if this is the first time.
   template <class... Rest>
@@ -268,7 +283,8 @@ class layer {
     record_ = g.layers.size();
     layer_record r;
     r.class_name = detail::layer_name_of<Derived>;
-    name_text const name = detail::unique_name(g, r.class_name);
+    name_text const name = given_name_.empty() ? detail::unique_name(g, r.class_name)
+                                               : detail::own_name(g, given_name_);
     r.scope = g.scope;
     if (!r.scope.description.empty()) r.scope.description.append(r.scope.path.empty() ? ", " : "/");
     if (!r.scope.path.empty()) r.scope.path.append('/');
@@ -301,6 +317,7 @@ class layer {
     r.weights_end = graph_->weights.size();
   }
 
+  std::string_view given_name_;
   graph* graph_ = nullptr;
   int record_ = 0;
 };

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/batch.hpp>
 #include <typegrad/nn/input.hpp>
+#include <typegrad/nn/layer.hpp>
 #include <typegrad/nn/model.hpp>
-#include <typegrad/nn/submodel.hpp>
+
+#include <cstdint>
+#include <string_view>
 
 namespace typegrad {
 
@@ -29,22 +33,42 @@ constexpr list<name_text> declared_names() {
 
 }  // namespace detail
 
-/// A model that reads other inputs, as many: `rebind<net, input<64, 64, 3>>`. Its weights have the
-/// same paths, and, as long as its layers do not depend on the extents that change, the same
-/// extents: `copy_weights` takes over what was trained at another size. An input without a name has
-/// that of the one in whose place it stands.
-template <class Model, class... Inputs>
-struct rebind : layer<rebind<Model, Inputs...>> {
-  static constexpr name_text model_name = detail::layer_name_of<Model>;
+namespace detail {
+
+template <class Model, std::int64_t Batch, class Inputs>
+struct rebound;
+template <class Model, std::int64_t Batch, class... Inputs>
+struct rebound<Model, Batch, inputs<Inputs...>> {
+  static constexpr std::int64_t most_samples = Batch;
+  static constexpr name_text model_name = layer_name_of<Model>;
   static constexpr std::string_view name = model_name.view();
 
   static constexpr void trace(graph& g) {
-    if constexpr (requires { Model::trace_as(g, typegrad::inputs<Inputs...>{}, {}); })
-      Model::trace_as(g, typegrad::inputs<Inputs...>{}, detail::declared_names<Model>());
+    if constexpr (Batch < 0 || (Batch == 0 && sizeof...(Inputs) == 0))
+      g.fail(sentence("rebind: needs inputs or a batch of at least 1"));
+    else if constexpr (sizeof...(Inputs) == 0)
+      Model::trace(g);
+    else if constexpr (requires { Model::trace_as(g, inputs<Inputs...>{}, {}); })
+      Model::trace_as(g, inputs<Inputs...>{}, declared_names<Model>());
     else
       g.fail(sentence("rebind: ", model_name, " cannot read ", static_cast<int>(sizeof...(Inputs)),
                       " inputs"));
   }
 };
+
+}  // namespace detail
+
+/// A model that reads other inputs, as many: `rebind<net, input<64, 64, 3>>`. Its weights have the
+/// same paths, and, as long as its layers do not depend on the extents that change, the same
+/// extents: `copy_weights` takes over what was trained at another size. An input without a name has
+/// that of the one in whose place it stands.
+/// With `batch<N>` as the first argument, alone or before inputs, the model sees N samples at a
+/// time at most: its memory is a constant (`arena_bytes<rebind<net, batch<8>>>`), which is taken
+/// when the model is made and never again.
+template <class Model, class... Inputs>
+struct rebind : detail::rebound<Model, static_batch<Model>, inputs<Inputs...>> {};
+template <class Model, std::int64_t N, class... Inputs>
+struct rebind<Model, batch<N>, Inputs...>
+    : detail::rebound<Model, (N > 0 ? N : -1), inputs<Inputs...>> {};
 
 }  // namespace typegrad

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/inference/figures.hpp>
 #include <typegrad/inference/predictor.hpp>
 #include <typegrad/training/evaluation.hpp>
 #include <typegrad/training/fit.hpp>
@@ -77,6 +78,16 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   /// `samples` whose names for inputs and targets the compiler looks at.
   using data = model_samples<Model, trace>;
 
+  /// The multiply-adds that products and convolutions take for one sample in a step of training,
+  /// and the kernels that it runs, the optimizer's not counted.
+  static constexpr std::int64_t training_multiply_adds =
+      inference_detail::multiply_adds_a_sample<program<recipe<true>>>();
+  static constexpr int training_kernel_count = program<recipe<true>>::step_count;
+  /// The bytes of the values between these kernels; see `arena_bytes`.
+  static constexpr std::int64_t training_arena_bytes(std::int64_t samples) {
+    return program<recipe<true>>::arena_bytes(samples);
+  }
+
   /// The weights have the first values of seed 0; `initialize` chooses others.
   explicit compiled_model(Optimizer const& optimizer = {}, std::vector<float> loss_weights = {})
       : compiled_model(optimizer, std::move(loss_weights), runner::make_remote()) {}
@@ -96,6 +107,7 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   /// batch. Throws std::invalid_argument for data that does not fit (extents, classes, NaN),
   /// std::runtime_error for a loss that is not finite.
   typegrad::history fit(data const& all, fit_options const& options = {}) {
+    check_batch("fit", options.batch_size);
     return training_detail::fit(engine(), all, options);
   }
 
@@ -107,7 +119,9 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
     training_detail::bind("evaluate", all, setup_.layout, bound);
     training_detail::check_values("evaluate", bound, setup_.layout);
     training_detail::running_means means;
-    training_detail::evaluate(engine(), bound, options.batch_size, means);
+    std::int64_t const most = static_batch<Model> > 0 ? static_batch<Model> : options.batch_size;
+    training_detail::evaluate(engine(), bound, std::min<std::int64_t>(most, options.batch_size),
+                              means);
     return make_result([&](std::size_t i) { return means[i]; });
   }
 
@@ -116,6 +130,7 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   /// looked at, but a loss that is not finite is std::runtime_error.
   result train_on_batch(data const& batch) {
     training_detail::bind("train_on_batch", batch, setup_.layout, state_.bound);
+    check_batch("train_on_batch", state_.bound.size());
     auto const e = engine();
     training_detail::batch_reader const reader(e, state_.bound, state_.bound.size());
     training_detail::batch_view const b = reader[0];
@@ -160,6 +175,9 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
         setup_{make_setup(optimizer, this->core())},
         state_{this->core().table, setup_.optimizer, setup_.names.size()} {
     state_.trainer = there.trainer;
+    if constexpr (static_batch<Model> > 0 && std::same_as<Where, on<cpu>>)
+      for (auto const* const step : {&setup_.train, &setup_.evaluate})
+        base::core().arena_for(*step, static_batch<Model>, threads());
     state_.loss_weights = std::move(loss_weights);
     means_.begin(setup_.names.size());
   }
@@ -180,6 +198,12 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
     s.optimizer = training_detail::forget_type(optimizer);
     s.optimizer.elsewhere = runner::template optimizer_elsewhere<Optimizer>();
     return s;
+  }
+  /// std::invalid_argument if the model's type says that it never sees so many samples.
+  static void check_batch(std::string_view who, std::int64_t samples) {
+    if (static_batch<Model> == 0 || samples <= static_batch<Model>) return;
+    throw std::invalid_argument(data_detail::message(
+        who, ": the model's type says batch<", static_batch<Model>, ">, got a batch of ", samples));
   }
   training_detail::engine engine() { return {this->core(), state_, setup_, &optimizer_}; }
   template <class Value>
