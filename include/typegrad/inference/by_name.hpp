@@ -19,9 +19,9 @@ struct named_values {
 };
 
 /// Data for inputs or outputs by their names: `by_name("deep_in"_n = deep, "wide_in"_n = wide)`.
-template <fixed_string... Names, class... T>
-named_values<named_value<Names, T>...> by_name(named_value<Names, T>... each) {
-  return {std::tuple<named_value<Names, T>...>(std::forward<named_value<Names, T>>(each)...)};
+template <a_named_value... Named>
+named_values<Named...> by_name(Named... each) {
+  return {std::tuple<Named...>(std::forward<Named>(each)...)};
 }
 
 }  // namespace typegrad

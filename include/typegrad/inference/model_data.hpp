@@ -43,10 +43,10 @@ constexpr diagnosis names_problem(std::string_view who, std::string_view what, G
   return {};
 }
 
-template <class Model, fixed_string Who, class... Named>
+template <class Model, class Who, class... Named>
 struct input_names {
   static constexpr diagnosis sentence() {
-    return names_problem(Who.view(), "input",
+    return names_problem(Who::name, "input",
                          std::array<std::string_view, sizeof...(Named)>{Named::name...},
                          ports_of<Model>.inputs);
   }
@@ -61,17 +61,17 @@ template <class Model,
 class predictions;
 template <class Model, std::size_t... I>
 class predictions<Model, std::index_sequence<I...>> {
-  template <fixed_string Name>
+  template <class Name>
   struct known {
     static constexpr int find() {
       for (int i = 0; i < static_cast<int>(sizeof...(I)); ++i)
-        if (ports_of<Model>.outputs[std::size_t(i)].name.view() == Name.view()) return i;
+        if (ports_of<Model>.outputs[std::size_t(i)].name.view() == Name::name) return i;
       return -1;
     }
     static constexpr diagnosis sentence() {
       if (find() >= 0) return {};
       diagnosis t =
-          typegrad::sentence("predict: there is no output \"", Name.view(), "\"; the outputs are ");
+          typegrad::sentence("predict: there is no output \"", Name::name, "\"; the outputs are ");
       for (std::size_t i = 0; i < sizeof...(I); ++i)
         t.append(i == 0 ? "\"" : ", \"").append(ports_of<Model>.outputs[i].name).append('"');
       return t;
@@ -84,9 +84,9 @@ class predictions<Model, std::index_sequence<I...>> {
 
   explicit predictions(std::int64_t samples) : values_{blank<I>(samples)...} {}
 
-  template <fixed_string Name, auto Sentence = say<known<Name>>()>
+  template <a_name Name, auto Sentence = say<known<Name>>()>
   requires(correct(Sentence))
-  auto const& operator[](name_constant<Name>) const {
+  auto const& operator[](Name) const {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
     constexpr int found = known<Name>::find();
     return std::get<std::size_t(found < 0 ? 0 : found)>(values_);

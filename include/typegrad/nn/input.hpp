@@ -15,6 +15,7 @@ namespace typegrad {
 /// as in `input<28, 28>` or `input<10, dtype::int32>`.
 template <auto... Dims>
 struct input {
+  static constexpr bool is_input = true;
   static constexpr extents shape = [] {
     extents e;
     [[maybe_unused]] auto const take = [&](auto n) {
@@ -50,11 +51,7 @@ struct inputs {
 namespace detail {
 
 template <class T>
-inline constexpr bool is_input = false;
-template <auto... Dims>
-inline constexpr bool is_input<input<Dims...>> = true;
-template <fixed_string Name, auto... Dims>
-inline constexpr bool is_input<named<Name, Dims...>> = true;
+inline constexpr bool is_input = requires { T::is_input; };
 
 template <class Input>
 constexpr std::string_view given_name() {

@@ -14,31 +14,37 @@
 namespace typegrad {
 
 /// A symbol that is an output of a model, under its name: `output<"main">(head(x))`.
-template <fixed_string Name>
+template <class Name>
 struct named_output {
+  using output_name = Name;
   symbol value;
 };
 template <fixed_string Name>
-constexpr named_output<Name> output(symbol value) {
+constexpr named_output<name_constant<Name>> output(symbol value) {
   return {value};
 }
 
 namespace detail {
 
+/// The name of an output; that of one without a name is empty.
 template <class T>
-inline constexpr fixed_string<1> output_name_of{""};
-template <fixed_string Name>
-inline constexpr auto output_name_of<named_output<Name>> = Name;
+struct output_name_of {
+  using type = name_constant<"">;
+};
+template <class Name>
+struct output_name_of<named_output<Name>> {
+  using type = Name;
+};
 
 constexpr symbol output_symbol(symbol x) { return x; }
-template <fixed_string Name>
+template <class Name>
 constexpr symbol output_symbol(named_output<Name> const& x) {
   return x.value;
 }
 
 template <class T>
 inline constexpr bool is_output = std::convertible_to<T, symbol>;
-template <fixed_string Name>
+template <class Name>
 inline constexpr bool is_output<named_output<Name>> = true;
 
 /// "output_2" for the second of several that have no name.
@@ -54,14 +60,14 @@ constexpr name_text numbered_name(std::string_view what, int position) {
 ///     auto const both = tower(x);
 ///     both["main"_n]              by name
 ///     auto const [a, b] = both;   in order
-template <fixed_string... Names>
+template <class... Names>
 struct output_pack {
   static constexpr int size = static_cast<int>(sizeof...(Names));
   std::array<symbol, sizeof...(Names)> values;
 
   /// The names; "output_1", "output_2", ... for those without.
   static constexpr name_text name(int i) {
-    std::string_view const names[] = {Names.view()...};
+    std::string_view const names[] = {Names::name...};
     return names[i].empty() ? detail::numbered_name("output", i) : name_text{names[i]};
   }
   /// The position of a name, -1 if it is none of them.
@@ -71,14 +77,14 @@ struct output_pack {
     return -1;
   }
 
-  template <fixed_string Name>
-  constexpr symbol operator[](name_constant<Name>) const {
-    constexpr int i = find(Name.view());
+  template <a_name Name>
+  constexpr symbol operator[](Name) const {
+    constexpr int i = find(Name::name);
     if constexpr (i >= 0) {
       return values[static_cast<std::size_t>(i)];
     } else {
       if (!values[0].valid()) return values[0];
-      return poison(values[0].owner(), unknown(Name.view()));
+      return poison(values[0].owner(), unknown(Name::name));
     }
   }
   template <std::size_t I>
@@ -99,14 +105,14 @@ struct output_pack {
 template <class... Outputs>
 requires(sizeof...(Outputs) > 0 && (detail::is_output<Outputs> && ...))
 constexpr auto outputs(Outputs const&... each) {
-  return output_pack<detail::output_name_of<Outputs>...>{{detail::output_symbol(each)...}};
+  return output_pack<typename detail::output_name_of<Outputs>::type...>{{detail::output_symbol(each)...}};
 }
 
 namespace detail {
 
 template <class T>
 inline constexpr bool is_output_pack = false;
-template <fixed_string... Names>
+template <class... Names>
 inline constexpr bool is_output_pack<output_pack<Names...>> = true;
 
 /// What a call may return: a symbol, or several.
@@ -114,11 +120,11 @@ template <class T>
 concept call_result = is_output<std::remove_cvref_t<T>> || is_output_pack<std::remove_cvref_t<T>>;
 
 constexpr symbol as_result(symbol x) { return x; }
-template <fixed_string Name>
+template <class Name>
 constexpr symbol as_result(named_output<Name> const& x) {
   return x.value;
 }
-template <fixed_string... Names>
+template <class... Names>
 constexpr output_pack<Names...> as_result(output_pack<Names...> const& x) {
   return x;
 }
@@ -160,10 +166,10 @@ constexpr void each_output(Result const& r, F const& f) {
 }  // namespace detail
 }  // namespace typegrad
 
-template <typegrad::fixed_string... Names>
+template <class... Names>
 struct std::tuple_size<typegrad::output_pack<Names...>>
     : std::integral_constant<std::size_t, sizeof...(Names)> {};
-template <std::size_t I, typegrad::fixed_string... Names>
+template <std::size_t I, class... Names>
 struct std::tuple_element<I, typegrad::output_pack<Names...>> {
   using type = typegrad::symbol;
 };

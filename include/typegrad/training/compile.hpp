@@ -258,12 +258,12 @@ struct task_check {
   static constexpr diagnosis weights_problem(Other*, diagnosis const& before) {
     return before;
   }
-  template <fixed_string... Names>
+  template <class... Names>
   static constexpr diagnosis weights_problem(loss_weight_table<Names...>*,
                                              diagnosis const& before) {
     if (!before.empty()) return before;
     auto const& facts = Task::trace::facts;
-    for (std::string_view const name : {Names.view()...}) {
+    for (std::string_view const name : {Names::name...}) {
       bool known = false;
       for (int i = 0; i < facts.target_count; ++i)
         known = known || facts.targets[std::size_t(i)].name.view() == name;
@@ -281,11 +281,11 @@ struct task_check {
 /// The weights of the losses, in the order of the targets.
 template <class Facts, class Other>
 void take_loss_weights(Facts const&, Other const&, std::vector<float>&) {}
-template <class Facts, fixed_string... Names>
+template <class Facts, class... Names>
 void take_loss_weights(Facts const& facts, loss_weight_table<Names...> const& table,
                        std::vector<float>& to) {
   to.assign(static_cast<std::size_t>(facts.target_count), 1.0F);
-  std::string_view const names[] = {Names.view()...};
+  std::string_view const names[] = {Names::name...};
   for (std::size_t i = 0; i < to.size(); ++i)
     for (std::size_t k = 0; k < sizeof...(Names); ++k)
       if (facts.targets[i].name.view() == names[k]) to[i] = table.values[k];

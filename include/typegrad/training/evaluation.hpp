@@ -50,10 +50,10 @@ struct evaluation : Metrics::template field<double>... {
 /// `result["main_loss"]`, in Keras's order: loss, the loss of each output, metrics.
 template <class Names>
 class measurements {
-  template <fixed_string Name>
+  template <class Name>
   struct known {
     static constexpr diagnosis sentence() {
-      return find(Name.view()) < 0 ? unknown(Name.view()) : diagnosis{};
+      return find(Name::name) < 0 ? unknown(Name::name) : diagnosis{};
     }
   };
 
@@ -66,11 +66,11 @@ class measurements {
       : loss{values[0]}, values_{values} {}
 
   /// By a name that the compiler looks at.
-  template <fixed_string Name, auto Sentence = say<known<Name>>()>
+  template <a_name Name, auto Sentence = say<known<Name>>()>
   requires(correct(Sentence))
-  double operator[](name_constant<Name>) const {
+  double operator[](Name) const {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
-    constexpr int at = find(Name.view());
+    constexpr int at = find(Name::name);
     return values_[at < 0 ? 0 : static_cast<std::size_t>(at)];
   }
   /// std::invalid_argument with the names there are if it is none of them.

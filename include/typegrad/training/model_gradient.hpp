@@ -38,7 +38,7 @@ struct outputs_of_model<Model, std::index_sequence<I...>> {
       return fixed_string<t.length + 1>{{t.characters[C]..., '\0'}};
     }(std::make_index_sequence<t.length>{});
   }
-  using type = output_pack<name_of<I>()...>;
+  using type = output_pack<name_constant<name_of<I>()>...>;
 };
 
 /// The model with its objective: a loss of the library, (target, prediction), or a function of
@@ -48,7 +48,7 @@ struct outputs_of_model<Model, std::index_sequence<I...>> {
 ///   inputs   the model's, and the target if the objective has one
 ///   outputs  the objective (a mean over the batch, with penalties and what layers added), its
 ///            gradient for each trainable weight, the new value of each state
-template <class Model, class Objective, class T, class Target, fixed_string... Scopes>
+template <class Model, class Objective, class T, class Target, class... Scopes>
 struct objective_recipe {
   static constexpr bool several = traced<Model>::facts.outputs > 1;
   using prediction_type = typename std::conditional_t<several, outputs_of_model<Model>,
@@ -118,7 +118,7 @@ struct objective_recipe {
   }
   /// Only weights of the scopes stay trainable; states elsewhere stay as they are.
   static constexpr void keep_only(graph& g) {
-    for (std::string_view const scope : {Scopes.view()...}) {
+    for (std::string_view const scope : {Scopes::name...}) {
       bool found = false;
       for (weight_info const& w : g.weights) found = found || within(w.path.view(), scope);
       if (!found)
@@ -126,7 +126,7 @@ struct objective_recipe {
     }
     for (weight_info& w : g.weights) {
       bool kept = false;
-      for (std::string_view const scope : {Scopes.view()...})
+      for (std::string_view const scope : {Scopes::name...})
         kept = kept || within(w.path.view(), scope);
       if (kept) continue;
       w.trainable = false;
@@ -314,10 +314,10 @@ class model_gradient {
 };
 
 /// The weights whose paths begin so: `of_weights<"discriminator">`, `of_weights<"dense_1", "top">`.
-template <fixed_string... Scopes>
+template <class... Scopes>
 struct weight_scope {};
 template <fixed_string... Scopes>
-inline constexpr weight_scope<Scopes...> of_weights{};
+inline constexpr weight_scope<name_constant<Scopes>...> of_weights{};
 
 /// The gradient of an objective of a model's output. The objective is a loss of the library or a
 /// function of symbols that captures nothing: of the prediction for one sample and its target, or
@@ -330,14 +330,14 @@ inline constexpr weight_scope<Scopes...> of_weights{};
 /// their states change: so parts of one model are trained in turns, each by an objective and an
 /// optimizer of its own.
 template <class T = void, class Target = shape<>, class Model, class Objective,
-          fixed_string... Scopes>
+          class... Scopes>
 auto value_and_gradient(predictor<Model, on<cpu>, said<1>{}>& model, Objective,
                         weight_scope<Scopes...> = {}) {
   static_assert(std::is_empty_v<Objective> && std::is_default_constructible_v<Objective>,
                 "value_and_gradient: the objective must be a lambda that captures nothing");
   using recipe = training_detail::objective_recipe<Model, Objective, T, Target, Scopes...>;
   expressions::check<recipe>();
-  static constexpr std::array<std::string_view, sizeof...(Scopes)> scopes{Scopes.view()...};
+  static constexpr std::array<std::string_view, sizeof...(Scopes)> scopes{Scopes::name...};
   return model_gradient{inference_detail::access::core(model), inference_detail::step_of<recipe>,
                         recipe::target(traced<Model>::facts.output), recipe::has_target, scopes};
 }

@@ -39,7 +39,7 @@ struct model_samples : samples {
   model_samples(samples&& data) : samples(std::move(data)) {}
 
   template <class... X, class... Y,
-            auto Inputs = say<inference_detail::input_names<Model, "fit", X...>>(),
+            auto Inputs = say<inference_detail::input_names<Model, name_constant<"fit">, X...>>(),
             auto Targets = say<training_detail::target_names<Trace, Y...>>()>
   requires(correct(Inputs) && correct(Targets))
   model_samples(named_values<X...> inputs, named_values<Y...> targets, array_list weights = {})

@@ -20,9 +20,9 @@ namespace typegrad {
 namespace training_detail {
 
 /// A loss or a metric for the output of that name; without a name for the one in that place.
-template <fixed_string Name, int Place, class Part>
+template <class Name, int Place, class Part>
 struct for_output {
-  static constexpr std::string_view output = Name.view();
+  static constexpr std::string_view output = Name::name;
   static constexpr int place = Place;
   using part = Part;
 };
@@ -30,9 +30,9 @@ struct for_output {
 /// What an argument of `losses` or `metrics` is: `"main"_n = part`, or a part alone.
 template <int Place, class T>
 struct entry_of {
-  using type = for_output<"", Place, T>;
+  using type = for_output<name_constant<"">, Place, T>;
 };
-template <int Place, fixed_string Name, class T>
+template <int Place, class Name, class T>
 struct entry_of<Place, named_value<Name, T>> {
   using type = for_output<Name, Place, std::remove_cvref_t<T>>;
 };
@@ -57,7 +57,7 @@ template <class Entry>
 struct unpacked {
   using type = entry_list<Entry>;
 };
-template <fixed_string Name, int Place, class... Parts>
+template <class Name, int Place, class... Parts>
 struct unpacked<for_output<Name, Place, std::tuple<Parts...>>> {
   using type = entry_list<for_output<Name, Place, Parts>...>;
 };
@@ -79,7 +79,7 @@ struct loss_table {
 };
 
 /// Factors of the losses in their sum: what `loss_weights` returns.
-template <fixed_string... Names>
+template <class... Names>
 struct loss_weight_table {
   std::array<float, sizeof...(Names)> values;
 };
@@ -99,7 +99,7 @@ constexpr auto losses(Losses const&...) {
 
 /// How much the loss of each output counts in the sum that is trained on, by name,
 /// `loss_weights("main"_n = 0.9f, "auxiliary"_n = 0.1f)`; those without count 1.
-template <fixed_string... Names, std::convertible_to<float>... T>
+template <class... Names, std::convertible_to<float>... T>
 constexpr loss_weight_table<Names...> loss_weights(named_value<Names, T>... weights) {
   return {{static_cast<float>(weights.value)...}};
 }
@@ -121,7 +121,7 @@ struct weighted {};
 
 template <class L>
 struct losses_of {
-  using entries = entry_list<for_output<"", 0, L>>;
+  using entries = entry_list<for_output<name_constant<"">, 0, L>>;
   static constexpr bool for_all = true;
   static constexpr bool weighted = false;
 };
@@ -144,11 +144,11 @@ struct metric_entry {
   static constexpr std::string_view output = {};
   static constexpr int place = 0;
 };
-template <fixed_string Name, int Place, class M>
+template <class Name, int Place, class M>
 struct metric_entry<for_output<Name, Place, M>> {
   using part = M;
   static constexpr bool for_all = false;
-  static constexpr std::string_view output = Name.view();
+  static constexpr std::string_view output = Name::name;
   static constexpr int place = Place;
 };
 
@@ -161,14 +161,14 @@ template <class... Entries>
 struct metrics_in<metric_table<Entries...>> {
   using type = entry_list<Entries...>;
 };
-template <fixed_string... Names>
+template <class... Names>
 struct metrics_in<loss_weight_table<Names...>> {
   using type = entry_list<>;
 };
 
 template <class T>
 inline constexpr bool is_loss_weights = false;
-template <fixed_string... Names>
+template <class... Names>
 inline constexpr bool is_loss_weights<loss_weight_table<Names...>> = true;
 
 }  // namespace training_detail
