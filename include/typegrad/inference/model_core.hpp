@@ -153,24 +153,43 @@ void run_once(model_core& core, compiled_step const& step, std::span<array_view 
             .threads = thread_count});
 }
 
-/// Weights by path, from one model into another.
+/// Whether `path` is that of a layer, or of something within it; every path is within "".
 template <int = 0>
-void copy_weights(model_core& to, model_core const& from) {
-  std::vector<std::size_t> sources;
+bool is_within(std::string_view path, std::string_view layer) {
+  return layer.empty() || (path.starts_with(layer) &&
+                           (path.size() == layer.size() || path[layer.size()] == '/'));
+}
+
+/// Weights by path, from one model into another: those within the layer `into`, from the same paths
+/// within the layer `out_of`.
+template <int = 0>
+void copy_weights(model_core& to, model_core const& from, std::string_view into,
+                  std::string_view out_of) {
+  struct pair {
+    weight_place const *ours, *theirs;
+  };
+  std::vector<pair> pairs;
   for (auto const& place : to.table) {
-    std::size_t const i = from.table.find("copy_weights", place.path);
-    if (!(from.table[i].shape == place.shape))
+    if (!is_within(place.path, into)) continue;
+    std::string path(out_of);
+    std::string_view rest = std::string_view(place.path).substr(into.size());
+    if (path.empty() && !into.empty() && !rest.empty()) rest.remove_prefix(1);
+    if (!path.empty() && into.empty()) path += '/';
+    path += rest;
+    auto const& theirs = from.table[from.table.find("copy_weights", path)];
+    if (!(theirs.shape == place.shape))
       throw std::invalid_argument(data_detail::message(
-          "copy_weights: ", place.path, " has extents ", to_text(place.shape).view(), " here and ",
-          to_text(from.table[i].shape).view(), " there"));
-    sources.push_back(i);
+          "copy_weights: ", place.path, " has extents ", to_text(place.shape).view(),
+          " here and ", to_text(theirs.shape).view(), " there"));
+    pairs.push_back({&place, &theirs});
   }
+  if (pairs.empty())
+    throw std::invalid_argument(data_detail::message(
+        "copy_weights: there is no layer ", data_detail::in_quotes(into), " with weights here"));
   float const* const theirs = from.weights();
   float* const ours = to.weights();
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    auto const& place = to.table[i];
-    std::copy_n(theirs + from.table[sources[i]].offset, place.count, ours + place.offset);
-  }
+  for (pair const& p : pairs)
+    std::copy_n(theirs + p.theirs->offset, p.ours->count, ours + p.ours->offset);
 }
 
 }  // namespace typegrad::inference_detail

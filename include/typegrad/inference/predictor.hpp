@@ -38,6 +38,13 @@ struct predict_options {
                          ///< type is the most
 };
 
+/// Which weights `copy_weights` takes: those of this model's layer `into` from the other's layer
+/// `from`. Empty: the whole model.
+struct copy_options {
+  std::string_view into = {};
+  std::string_view from = {};
+};
+
 /// A model that is used and not trained: its weights and what it predicts, with xtensors at the
 /// border. `predictor<net> model; model.load_weights("net.safetensors"); model.predict(x);`
 /// Where: `on<cpu>`, or on another evaluator; then weights that one looks at or changes are copied
@@ -151,12 +158,14 @@ class predictor {
     return gradients<input_rank>(value, std::move(input), core_.table, std::move(weights));
   }
 
-  /// Takes the values of all weights that `other` (a predictor or a compiled model) has under the
-  /// same path. std::invalid_argument if it lacks one of this model's, or has it in another shape;
-  /// then nothing is changed.
+  /// Takes the values of all weights, by their paths, from `other` (a predictor or a compiled model,
+  /// also of another type), or of those within a layer, also from a layer of another name:
+  ///     tuned.copy_weights(pretrained, {.into = "backbone"});
+  /// std::invalid_argument if `other` lacks one of them, or has it in another shape; then nothing is
+  /// changed.
   template <class Other>
-  void copy_weights(Other const& other) {
-    inference_detail::copy_weights(core_, other.core());
+  void copy_weights(Other const& other, copy_options const& options = {}) {
+    inference_detail::copy_weights(core_, other.core(), options.into, options.from);
   }
 
   /// Writes the weights as a safetensors file / reads those of one, be it of a predictor or of a

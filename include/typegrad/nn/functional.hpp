@@ -17,7 +17,8 @@ namespace typegrad {
 ///       return dense<1>{}(concatenate(wide, dense<30, relu>{}(deep)));
 ///     }>;
 ///
-/// It is a layer as well; an object that is called twice shares its weights.
+/// It is a layer as well; an object that is called twice shares its weights. nvcc takes no lambda
+/// within the type: give it a name first, `constexpr auto f = [](symbol x) { ... };`.
 template <class Inputs, auto Function>
 class functional : public layer<functional<Inputs, Function>> {
  public:

@@ -135,11 +135,10 @@ struct trained_segments {
     }
   }
 
-  /// Whether a path is one of the scopes or below it, or there are no scopes.
+  /// Whether a path is within one of the scopes, or there are none.
   static bool within(std::string_view path, std::span<std::string_view const> scopes) {
     for (std::string_view const scope : scopes)
-      if (path.starts_with(scope) && (path.size() == scope.size() || path[scope.size()] == '/'))
-        return true;
+      if (inference_detail::is_within(path, scope)) return true;
     return scopes.empty();
   }
 
