@@ -156,8 +156,8 @@ void run_once(model_core& core, compiled_step const& step, std::span<array_view 
 /// Whether `path` is that of a layer, or of something within it; every path is within "".
 template <int = 0>
 bool is_within(std::string_view path, std::string_view layer) {
-  return layer.empty() || (path.starts_with(layer) &&
-                           (path.size() == layer.size() || path[layer.size()] == '/'));
+  return layer.empty() ||
+         (path.starts_with(layer) && (path.size() == layer.size() || path[layer.size()] == '/'));
 }
 
 /// Weights by path, from one model into another: those within the layer `into`, from the same paths
@@ -179,8 +179,8 @@ void copy_weights(model_core& to, model_core const& from, std::string_view into,
     auto const& theirs = from.table[from.table.find("copy_weights", path)];
     if (!(theirs.shape == place.shape))
       throw std::invalid_argument(data_detail::message(
-          "copy_weights: ", place.path, " has extents ", to_text(place.shape).view(),
-          " here and ", to_text(theirs.shape).view(), " there"));
+          "copy_weights: ", place.path, " has extents ", to_text(place.shape).view(), " here and ",
+          to_text(theirs.shape).view(), " there"));
     pairs.push_back({&place, &theirs});
   }
   if (pairs.empty())

@@ -103,8 +103,9 @@ class predictor {
       return out;
     }
   }
-  template <class... Named,
-            auto Names = say<inference_detail::input_names<Model, name_constant<"predict">, Named...>>()>
+  template <
+      class... Named,
+      auto Names = say<inference_detail::input_names<Model, name_constant<"predict">, Named...>>()>
   requires(correct(Names))
   auto predict(named_values<Named...> const& x, predict_options const& options = {}) {
     using known [[maybe_unused]] = typename wrong_model<Names>::nothing;
@@ -158,11 +159,11 @@ class predictor {
     return gradients<input_rank>(value, std::move(input), core_.table, std::move(weights));
   }
 
-  /// Takes the values of all weights, by their paths, from `other` (a predictor or a compiled model,
-  /// also of another type), or of those within a layer, also from a layer of another name:
+  /// Takes the values of all weights, by their paths, from `other` (a predictor or a compiled
+  /// model, also of another type), or of those within a layer, also from a layer of another name:
   ///     tuned.copy_weights(pretrained, {.into = "backbone"});
-  /// std::invalid_argument if `other` lacks one of them, or has it in another shape; then nothing is
-  /// changed.
+  /// std::invalid_argument if `other` lacks one of them, or has it in another shape; then nothing
+  /// is changed.
   template <class Other>
   void copy_weights(Other const& other, copy_options const& options = {}) {
     inference_detail::copy_weights(core_, other.core(), options.into, options.from);

@@ -3,6 +3,7 @@
 
 #include <typegrad/compiler/differentiate.hpp>
 #include <typegrad/nn/model.hpp>
+#include <typegrad/ops/elementwise.hpp>
 
 // The graphs of a model that is used: what it predicts, and gradients of that.
 namespace typegrad::inference_detail {
@@ -27,10 +28,17 @@ constexpr list<int> gradients_of(graph& g, symbol objective, list<int> const& no
   return all;
 }
 
+/// Predictions are float32, whatever the model computes last.
+constexpr graph with_float_outputs(graph g) {
+  for (int i = 0; i < g.outputs.size() && !g.failed(); ++i)
+    g.outputs[i] = build::cast(symbol{g, g.outputs[i]}, dtype::float32).id();
+  return g;
+}
+
 /// inputs: the model's; outputs: the model's.
 template <class Model>
 struct prediction_recipe {
-  static constexpr graph build() { return trace<Model>(); }
+  static constexpr graph build() { return with_float_outputs(trace<Model>()); }
 };
 
 /// inputs: the model's; outputs: the objective's value, its gradient for each input and for each
@@ -59,8 +67,7 @@ struct gradient_recipe {
       if (id < 0) {
         bool const input = i < g.inputs.size();
         symbol const none = build::constant(
-            g, 0, dtype::float32,
-            input ? g.inputs[i].shape : g.weights[i - g.inputs.size()].shape);
+            g, 0, dtype::float32, input ? g.inputs[i].shape : g.weights[i - g.inputs.size()].shape);
         id = (input ? build::spread(none) : none).id();
       }
       g.outputs.push_back(id);

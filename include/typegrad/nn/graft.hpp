@@ -13,7 +13,8 @@ namespace typegrad::detail {
 /// Copies part of a graph to the end of another one, below the layer that is being called there.
 class graft {
  public:
-  constexpr graft(graph const& from, graph& to) : from_{from}, to_{to} {}
+  /// `first`: whether it is the first time that this part is taken over by its owner.
+  constexpr graft(graph const& from, graph& to, bool first) : from_{from}, to_{to}, first_{first} {}
 
   /// The wanted nodes in the new graph. `inputs`: what stands for the inputs of `from`; if empty,
   /// those that are needed are made. `weights`: per weight of `from`, its position in the new
@@ -21,7 +22,7 @@ class graft {
   constexpr list<int> run(list<int> const& wanted, list<symbol> const& inputs, list<int>& weights) {
     find_needed(wanted);
     weights.resize(from_.weights.size(), -1);
-    bool const first = make_weights(weights);
+    make_weights(weights);
     make_inputs(inputs);
     names_.resize(from_.size(), -1);
     for (int id = 0; id < from_.size(); ++id)
@@ -30,11 +31,10 @@ class graft {
     for (int const id : from_.losses)
       if (whole_[id]) to_.losses.push_back(names_[id]);
     for (added_metric const& m : from_.metrics)
-      if (whole_[m.node] && first) to_.metrics.push_back({m.name, names_[m.node]});
+      if (whole_[m.node] && first_) to_.metrics.push_back({m.name, names_[m.node]});
     for (state_update const& u : from_.updates)
-      if (weights[u.weight] >= 0 && whole_[u.node])
-        to_.updates.push_back({weights[u.weight], names_[u.node]});
-    copy_calls(weights, first);
+      if (weights[u.weight] >= 0 && whole_[u.node]) update(weights[u.weight], names_[u.node]);
+    copy_calls(weights);
     list<int> out;
     for (int const id : wanted) out.push_back(names_[id]);
     return out;
@@ -47,9 +47,12 @@ class graft {
     needed_.resize(from_.size(), false);
     for (int const id : wanted) needed_[id] = true;
     spread_need();
+    find_live_calls();
+    find_used_weights();
     whole_.resize(from_.size(), true);
     for (int id = 0; id < from_.size(); ++id) {
-      if (from_[id].code == op::weight || from_[id].code == op::input) whole_[id] = needed_[id];
+      if (from_[id].code == op::weight) whole_[id] = used_[from_[id].index];
+      if (from_[id].code == op::input) whole_[id] = needed_[id];
       for (int i = 0; i < from_[id].operand_count; ++i)
         if (!whole_[from_.operand(id, i)]) whole_[id] = false;
     }
@@ -64,23 +67,42 @@ class graft {
         for (int i = 0; i < from_[id].operand_count; ++i) needed_[from_.operand(id, i)] = true;
   }
 
-  /// Whether any was made.
-  constexpr bool make_weights(list<int>& weights) {
-    list<bool> used(from_.weights.size(), false);
-    bool known = false;
+  /// The calls of which a result, or one of a call within them, is needed.
+  constexpr void find_live_calls() {
+    live_.resize(from_.calls.size(), false);
+    for (int i = from_.calls.size() - 1; i >= 0; --i) {
+      call_record const& c = from_.calls[i];
+      for (int k = 0; k < c.outputs; ++k)
+        if (needed_[from_.call_values[c.first_value + c.inputs + k]]) live_[i] = true;
+      for (int k = i + 1; k < c.end; ++k) live_[i] = live_[i] || live_[k];
+    }
+  }
+  /// The weights that are read, and the others of the same layers: what a layer has is the same in
+  /// training, where moving averages are not read, and otherwise.
+  constexpr void find_used_weights() {
+    used_.resize(from_.weights.size(), false);
+    list<int> owners(used_.size(),
+                     -1);  // the innermost layer, which is the last of those around it
+    for (int i = 0; i < from_.layers.size(); ++i)
+      for (int k = from_.layers[i].first_weight; k < from_.layers[i].weights_end; ++k)
+        owners[k] = i;
+    list<bool> live(from_.layers.size(), false);
+    for (int i = 0; i < live_.size(); ++i)
+      if (live_[i]) live[from_.calls[i].layer] = true;
+    for (int i = 0; i < used_.size(); ++i) used_[i] = owners[i] >= 0 && live[owners[i]];
     for (int id = 0; id < from_.size(); ++id)
-      if (needed_[id] && from_[id].code == op::weight) used[from_[id].index] = true;
+      if (needed_[id] && from_[id].code == op::weight) used_[from_[id].index] = true;
+  }
+
+  constexpr void make_weights(list<int>& weights) {
     first_weight_ = to_.weights.size();
-    for (int i = 0; i < used.size(); ++i) {
-      if (!used[i]) continue;
-      known = known || weights[i] >= 0;
-      if (weights[i] >= 0) continue;
+    for (int i = 0; i < used_.size(); ++i) {
+      if (!used_[i] || weights[i] >= 0) continue;
       weight_info w = from_.weights[i];
       w.path = below(w.path);
       weights[i] = to_.weights.size();
       to_.weights.push_back(w);
     }
-    return !known;
   }
   constexpr void make_inputs(list<symbol> const& given) {
     inputs_.resize(from_.inputs.size(), -1);
@@ -107,6 +129,9 @@ class graft {
     }
     if (n.code != op::weight && n.code != op::random_uniform)
       return copy_node(from_, id, to_, operands.begin());
+    if (n.code == op::weight)
+      for (state_update const& u : to_.updates)  // of an earlier call in the same step
+        if (u.weight == weights[n.index]) return u.node;
     n.index = n.code == op::weight ? weights[n.index] : n.index + to_.random_streams;
     return to_.add(n, nullptr, 0);
   }
@@ -124,27 +149,20 @@ class graft {
     return all.append(path);
   }
 
-  /// The calls whose results, or those of calls within them, are needed; and their layers.
-  constexpr void copy_calls(list<int> const& weights, bool first) {
-    list<bool> live(from_.calls.size(), false);
+  /// The calls that are taken over, and their layers.
+  constexpr void copy_calls(list<int> const& weights) {
     list<int> layers(from_.layers.size(), -1);
-    for (int i = from_.calls.size() - 1; i >= 0; --i) {
-      call_record const& c = from_.calls[i];
-      for (int k = 0; k < c.outputs; ++k)
-        if (needed_[from_.call_values[c.first_value + c.inputs + k]]) live[i] = true;
-      for (int k = i + 1; k < c.end; ++k) live[i] = live[i] || live[k];
-    }
-    for (int i = 0; i < live.size(); ++i)
-      if (live[i]) layers[from_.calls[i].layer] = 0;
+    for (int i = 0; i < live_.size(); ++i)
+      if (live_[i]) layers[from_.calls[i].layer] = 0;
     for (int i = 0; i < layers.size(); ++i)
-      if (layers[i] == 0) layers[i] = layer_of(from_.layers[i], weights, first);
-    list<int> numbers(live.size() + 1, 0);
+      if (layers[i] == 0) layers[i] = layer_of(from_.layers[i], weights);
+    list<int> numbers(live_.size() + 1, 0);
     for (int i = 0, next = to_.calls.size(); i < numbers.size(); ++i) {
       numbers[i] = next;
-      if (i < live.size() && live[i]) ++next;
+      if (i < live_.size() && live_[i]) ++next;
     }
-    for (int i = 0; i < live.size(); ++i) {
-      if (!live[i]) continue;
+    for (int i = 0; i < live_.size(); ++i) {
+      if (!live_[i]) continue;
       call_record c = from_.calls[i];
       int const values = c.first_value;
       c.layer = layers[c.layer];
@@ -156,9 +174,9 @@ class graft {
       to_.calls.push_back(c);
     }
   }
-  constexpr int layer_of(layer_record r, list<int> const& weights, bool first) {
+  constexpr int layer_of(layer_record r, list<int> const& weights) {
     r.scope.path = below(r.scope.path);
-    if (!first)
+    if (!first_)
       for (int i = 0; i < to_.layers.size(); ++i)
         if (to_.layers[i].scope.path == r.scope.path) return i;
     int begin = 0;
@@ -172,9 +190,17 @@ class graft {
     return to_.layers.size() - 1;
   }
 
+  constexpr void update(int weight, int node) {
+    for (state_update& u : to_.updates)
+      if (u.weight == weight) return void(u.node = node);
+    to_.updates.push_back({weight, node});
+  }
+
   graph const& from_;
   graph& to_;
-  list<bool> needed_, whole_;  ///< per node: needed; reads no weight and input but those needed
+  bool first_;
+  list<bool> needed_, whole_;  ///< per node: needed; reads no weight and input but those taken over
+  list<bool> live_, used_;     ///< per call and per weight: taken over
   list<int> inputs_, names_;   ///< per input and per node of from_: the node in to_
   int first_weight_ = 0;
 };

@@ -88,11 +88,16 @@ constexpr void update(graph& g, symbol state, symbol value) {
   g.updates.push_back({weight, value.id()});
 }
 
+/// Under its name, numbered if there is one of that name already: name, name_1, name_2, ...
 constexpr void add_metric(graph& g, std::string_view name, symbol value) {
-  for (added_metric const& m : g.metrics)
-    if (m.name.view() == name)
-      return g.fail(sentence("add_metric: there is a metric \"", name, "\" already"));
-  g.metrics.push_back({name_text{name}, value.id()});
+  name_text numbered{name};
+  for (int number = 1, i = 0; i < g.metrics.size(); ++i)
+    if (g.metrics[i].name == numbered) {
+      numbered = name_text{name};
+      numbered.append('_').append(number++);
+      i = -1;
+    }
+  g.metrics.push_back({numbered, value.id()});
 }
 
 /// The scope of a layer while it is called, and what is kept of the call.
@@ -219,7 +224,8 @@ class layer {
     if (value.valid() && !graph_->failed()) graph_->losses.push_back(value.id());
   }
   /// Measures a value in training and evaluation, beside the model's metrics: one per sample, which
-  /// is averaged over the batch (all elements of a sample are averaged), or a shared one.
+  /// is averaged over the batch (all elements of a sample are averaged), or a shared one. A name
+  /// that is taken (the layer is called twice) is numbered: name_1.
   constexpr void add_metric(std::string_view name, symbol value) {
     if (value.valid() && !graph_->failed()) detail::add_metric(*graph_, name, value);
   }

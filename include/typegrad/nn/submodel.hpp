@@ -75,7 +75,8 @@ class submodel : public layer<submodel<Model, Outputs...>> {
     Model::trace(whole);
     list<symbol> const given{x, rest...};
     if (!whole.failed()) check(g, whole, given);
-    list<int> const ids = part(g, whole, given, weights_);
+    list<int> const ids = part(g, whole, given, weights_, !called_);
+    called_ = true;
     if constexpr (sizeof...(Outputs) == 1) {
       return ids.empty() ? symbol{g, -1} : symbol{g, ids[0]};
     } else {
@@ -95,14 +96,14 @@ class submodel : public layer<submodel<Model, Outputs...>> {
   }
   static constexpr void give(graph& g, graph const& whole) {
     list<int> weights;
-    list<int> const ids = part(g, whole, {}, weights);
+    list<int> const ids = part(g, whole, {}, weights, true);
     for (int i = 0; i < ids.size(); ++i) {
       g.outputs.push_back(ids[i]);
       g.output_names.push_back(output_pack<name_constant<Outputs>...>::name(i));
     }
   }
   static constexpr list<int> part(graph& g, graph const& whole, list<symbol> const& given,
-                                  list<int>& weights) {
+                                  list<int>& weights, bool first) {
     if (whole.failed()) g.fail(whole.error);
     list<int> wanted;
     if (!g.failed())
@@ -111,7 +112,7 @@ class submodel : public layer<submodel<Model, Outputs...>> {
         if (wanted.back() < 0) g.fail(detail::no_such_value(whole, model_name, one));
       }
     if (g.failed()) return {};
-    return detail::graft{whole, g}.run(wanted, given, weights);
+    return detail::graft{whole, g, first}.run(wanted, given, weights);
   }
   static constexpr void check(graph& g, graph const& whole, list<symbol> const& given) {
     if (given.size() != whole.inputs.size())
@@ -126,7 +127,8 @@ class submodel : public layer<submodel<Model, Outputs...>> {
     }
   }
 
-  list<int> weights_;
+  list<int> weights_;  ///< per weight of the whole model: which it is in the graph being traced
+  bool called_ = false;
 };
 
 }  // namespace typegrad
