@@ -2,28 +2,33 @@
 #pragma once
 
 #include <typegrad/core/aligned_buffer.hpp>
+#include <typegrad/core/name.hpp>
 #include <typegrad/inference/weight_array.hpp>
 
-#include <cstddef>
 #include <string_view>
 #include <utility>
 
 namespace typegrad {
 
 /// What `gradient` gives: the objective's value (summed over the samples) and its gradients.
-template <std::size_t Rank>
+template <class Inputs>
 class gradients {
  public:
-  gradients(float value, xt::xtensor<float, Rank> input, inference_detail::weight_table table,
+  gradients(float value, Inputs inputs, inference_detail::weight_table table,
             aligned_buffer<float> weights)
       : value_{value},
-        input_(std::move(input)),
+        inputs_(std::move(inputs)),
         table_(std::move(table)),
         weights_(std::move(weights)) {}
 
   float value() const { return value_; }
-  /// For the model's input: of the input's shape.
-  xt::xtensor<float, Rank> const& input() const { return input_; }
+  /// For the model's input, the first if there are several: of the input's shape.
+  auto const& input() const { return inputs_.template get<0>(); }
+  /// For an input by its name, `input("wide_in"_n)`; zeros for integers.
+  template <a_name Name>
+  auto const& input(Name name) const {
+    return inputs_[name];
+  }
   /// For a weight, by path; zeros where the objective does not depend on it. Good as long as this
   /// object. std::invalid_argument with the paths there are if there is no such weight.
   weight_array weight(std::string_view path) const {
@@ -33,7 +38,7 @@ class gradients {
 
  private:
   float value_;
-  xt::xtensor<float, Rank> input_;
+  Inputs inputs_;
   inference_detail::weight_table table_;
   aligned_buffer<float> weights_;
 };

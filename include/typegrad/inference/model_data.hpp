@@ -54,35 +54,49 @@ struct input_names {
 
 }  // namespace inference_detail
 
-/// What a model of several outputs predicts: an xtensor for each, (samples, extents...), by its
-/// name, `both["main"_n]`, or in order, `auto const [main, auxiliary] = model.predict(x);`
-template <class Model,
-          class Indices = std::make_index_sequence<std::size_t(traced<Model>::facts.outputs)>>
-class predictions;
-template <class Model, std::size_t... I>
-class predictions<Model, std::index_sequence<I...>> {
+namespace inference_detail {
+
+template <class Model>
+struct output_ports {
+  static constexpr std::string_view what = "output";
+  static constexpr auto const& all = ports_of<Model>.outputs;
+};
+template <class Model>
+struct input_ports {
+  static constexpr std::string_view what = "input";
+  static constexpr auto const& all = ports_of<Model>.inputs;
+};
+
+}  // namespace inference_detail
+
+/// An xtensor for each input or output of a model, (samples, extents...), by its name,
+/// `both["main"_n]`, or in order, `auto const [main, auxiliary] = model.predict(x);`
+template <class Ports, class Indices = std::make_index_sequence<Ports::all.size()>>
+class port_arrays;
+template <class Ports, std::size_t... I>
+class port_arrays<Ports, std::index_sequence<I...>> {
   template <class Name>
   struct known {
     static constexpr int find() {
       for (int i = 0; i < static_cast<int>(sizeof...(I)); ++i)
-        if (ports_of<Model>.outputs[std::size_t(i)].name.view() == Name::name) return i;
+        if (Ports::all[std::size_t(i)].name.view() == Name::name) return i;
       return -1;
     }
     static constexpr diagnosis sentence() {
       if (find() >= 0) return {};
-      diagnosis t =
-          typegrad::sentence("predict: there is no output \"", Name::name, "\"; the outputs are ");
+      diagnosis t = typegrad::sentence("there is no ", Ports::what, " \"", Name::name, "\"; the ",
+                                       Ports::what, "s are ");
       for (std::size_t i = 0; i < sizeof...(I); ++i)
-        t.append(i == 0 ? "\"" : ", \"").append(ports_of<Model>.outputs[i].name).append('"');
+        t.append(i == 0 ? "\"" : ", \"").append(Ports::all[i].name).append('"');
       return t;
     }
   };
 
  public:
   template <std::size_t Index>
-  using array = xt::xtensor<float, std::size_t(ports_of<Model>.outputs[Index].shape.rank + 1)>;
+  using array = xt::xtensor<float, std::size_t(Ports::all[Index].shape.rank + 1)>;
 
-  explicit predictions(std::int64_t samples) : values_{blank<I>(samples)...} {}
+  explicit port_arrays(std::int64_t samples) : values_{blank<I>(samples)...} {}
 
   template <a_name Name, auto Sentence = say<known<Name>>()>
   requires(correct(Sentence))
@@ -105,7 +119,7 @@ class predictions<Model, std::index_sequence<I...>> {
  private:
   template <std::size_t Index>
   static array<Index> blank(std::int64_t samples) {
-    auto const& extents = ports_of<Model>.outputs[Index].shape;
+    auto const& extents = Ports::all[Index].shape;
     typename array<Index>::shape_type shape{};
     shape[0] = static_cast<std::size_t>(samples);
     for (int i = 0; i < extents.rank; ++i)
@@ -116,13 +130,17 @@ class predictions<Model, std::index_sequence<I...>> {
   std::tuple<array<I>...> values_;
 };
 
+/// What a model of several outputs predicts.
+template <class Model>
+using predictions = port_arrays<inference_detail::output_ports<Model>>;
+
 }  // namespace typegrad
 
-template <class Model, std::size_t... I>
-struct std::tuple_size<typegrad::predictions<Model, std::index_sequence<I...>>>
+template <class Ports, std::size_t... I>
+struct std::tuple_size<typegrad::port_arrays<Ports, std::index_sequence<I...>>>
     : std::integral_constant<std::size_t, sizeof...(I)> {};
-template <std::size_t Index, class Model, std::size_t... I>
-struct std::tuple_element<Index, typegrad::predictions<Model, std::index_sequence<I...>>> {
+template <std::size_t Index, class Ports, std::size_t... I>
+struct std::tuple_element<Index, typegrad::port_arrays<Ports, std::index_sequence<I...>>> {
   using type =
-      typename typegrad::predictions<Model, std::index_sequence<I...>>::template array<Index>;
+      typename typegrad::port_arrays<Ports, std::index_sequence<I...>>::template array<Index>;
 };

@@ -137,26 +137,25 @@ class predictor {
   }
 
   /// The gradient of a scalar of the model's output, for the input and for every weight.
-  /// `objective` takes the output as a symbol (of one sample) and returns a number, which is summed
-  /// over the samples; a lambda that captures nothing.
+  /// `objective` takes the output as a symbol (of one sample), or a pack of several, and returns a
+  /// number, which is summed over the samples; a lambda that captures nothing.
   template <class Objective>
   auto gradient(Objective, array_list const& x) {
     static_assert(std::is_empty_v<Objective> && std::is_default_constructible_v<Objective>,
                   "gradient: the objective must be a lambda that captures nothing");
     using recipe = inference_detail::gradient_recipe<Model, Objective>;
-    static_assert(facts.inputs == 1 && facts.outputs == 1,
-                  "gradient: needs a model of one input and one output; for others use"
-                  " value_and_gradient, or a submodel");
     find_inputs("gradient", x);
     constexpr auto step = runner::template step_of<recipe>();
-    auto input = blank<input_rank>(core_.arrays[0].shape().rows(), core_.inputs[0].shape);
+    using input_arrays = port_arrays<inference_detail::input_ports<Model>>;
+    input_arrays inputs(core_.arrays[0].shape().rows());
     aligned_buffer<float> weights(core_.table.elements());
     float value = 0;
-    std::vector<void*> outputs{&value, input.data()};
+    std::vector<void*> outputs{&value};
+    for (float* const to : inputs.data()) outputs.push_back(to);
     for (auto const& place : core_.table) outputs.push_back(weights.data() + place.offset);
     inference_detail::run_once(core_, step, core_.arrays, outputs.data());
     core_.arrays.clear();
-    return gradients<input_rank>(value, std::move(input), core_.table, std::move(weights));
+    return gradients<input_arrays>(value, std::move(inputs), core_.table, std::move(weights));
   }
 
   /// Takes the values of all weights, by their paths, from `other` (a predictor or a compiled

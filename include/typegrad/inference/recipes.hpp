@@ -5,6 +5,10 @@
 #include <typegrad/nn/model.hpp>
 #include <typegrad/ops/elementwise.hpp>
 
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
 // The graphs of a model that is used: what it predicts, and gradients of that.
 namespace typegrad::inference_detail {
 
@@ -28,6 +32,38 @@ constexpr list<int> gradients_of(graph& g, symbol objective, list<int> const& no
   return all;
 }
 
+/// Several outputs of a model as what its `call` gave: a pack of them under their names.
+template <class Model,
+          class Indices = std::make_index_sequence<std::size_t(traced<Model>::facts.outputs)>>
+struct outputs_of_model;
+template <class Model, std::size_t... I>
+struct outputs_of_model<Model, std::index_sequence<I...>> {
+  template <std::size_t Index>
+  static constexpr auto name_of() {
+    constexpr name_text t = ports_of<Model>.outputs[Index].name;
+    return [&]<std::size_t... C>(std::index_sequence<C...>) {
+      return fixed_string<t.length + 1>{{t.characters[C]..., '\0'}};
+    }(std::make_index_sequence<t.length>{});
+  }
+  using type = output_pack<name_constant<name_of<I>()>...>;
+};
+
+/// What an objective of a model is given: a symbol, or a pack of several outputs.
+template <class Model>
+using prediction_of =
+    typename std::conditional_t<(traced<Model>::facts.outputs > 1), outputs_of_model<Model>,
+                                std::type_identity<symbol>>::type;
+template <class Model>
+constexpr prediction_of<Model> prediction(graph& g, list<int> const& outputs) {
+  if constexpr (traced<Model>::facts.outputs > 1) {
+    prediction_of<Model> pack;
+    for (int i = 0; i < outputs.size(); ++i) pack.values[std::size_t(i)] = {g, outputs[i]};
+    return pack;
+  } else {
+    return {g, outputs[0]};
+  }
+}
+
 /// Predictions are float32, whatever the model computes last.
 constexpr graph with_float_outputs(graph g) {
   for (int i = 0; i < g.outputs.size() && !g.failed(); ++i)
@@ -48,7 +84,7 @@ struct gradient_recipe {
   static constexpr graph build() {
     graph g = trace<Model>();
     if (g.failed()) return g;
-    symbol objective = Objective{}(symbol{g, g.outputs[0]});
+    symbol objective = Objective{}(prediction<Model>(g, g.outputs));
     if (!g.failed() && !objective.valid())
       g.fail(sentence("gradient: the objective must return a symbol computed from its argument"));
     if (g.failed()) return g;

@@ -25,22 +25,6 @@ namespace typegrad {
 
 namespace training_detail {
 
-/// Several outputs of a model as what its `call` gave: a pack of them under their names.
-template <class Model,
-          class Indices = std::make_index_sequence<std::size_t(traced<Model>::facts.outputs)>>
-struct outputs_of_model;
-template <class Model, std::size_t... I>
-struct outputs_of_model<Model, std::index_sequence<I...>> {
-  template <std::size_t Index>
-  static constexpr auto name_of() {
-    constexpr name_text t = ports_of<Model>.outputs[Index].name;
-    return [&]<std::size_t... C>(std::index_sequence<C...>) {
-      return fixed_string<t.length + 1>{{t.characters[C]..., '\0'}};
-    }(std::make_index_sequence<t.length>{});
-  }
-  using type = output_pack<name_constant<name_of<I>()>...>;
-};
-
 /// The model with its objective: a loss of the library, (target, prediction), or a function of
 /// symbols, (prediction, target) or (prediction), where the prediction is a pack of several outputs
 /// if the model has several. Weights whose paths do not begin with one of Scopes have no gradient,
@@ -51,8 +35,7 @@ struct outputs_of_model<Model, std::index_sequence<I...>> {
 template <class Model, class Objective, class T, class Target, class... Scopes>
 struct objective_recipe {
   static constexpr bool several = traced<Model>::facts.outputs > 1;
-  using prediction_type = typename std::conditional_t<several, outputs_of_model<Model>,
-                                                      std::type_identity<symbol>>::type;
+  using prediction_type = inference_detail::prediction_of<Model>;
   static constexpr bool has_target =
       loss<Objective> || std::is_invocable_v<Objective, prediction_type, symbol>;
 
@@ -84,11 +67,7 @@ struct objective_recipe {
     if constexpr (sizeof...(Scopes) > 0) keep_only(g);
     list<int> const values = g.outputs;
     g.outputs.clear();
-    prediction_type prediction;
-    if constexpr (several)
-      for (int i = 0; i < values.size(); ++i) prediction.values[std::size_t(i)] = {g, values[i]};
-    else
-      prediction = {g, values[0]};
+    auto const prediction = inference_detail::prediction<Model>(g, values);
     symbol value = objective(g, prediction);
     if (g.failed()) return;
     if (!value.valid())
@@ -329,8 +308,7 @@ inline constexpr weight_scope<name_constant<Scopes>...> of_weights{};
 /// With `of_weights<"generator">` as third argument only those weights have a gradient, and only
 /// their states change: so parts of one model are trained in turns, each by an objective and an
 /// optimizer of its own.
-template <class T = void, class Target = shape<>, class Model, class Objective,
-          class... Scopes>
+template <class T = void, class Target = shape<>, class Model, class Objective, class... Scopes>
 auto value_and_gradient(predictor<Model, on<cpu>, said<1>{}>& model, Objective,
                         weight_scope<Scopes...> = {}) {
   static_assert(std::is_empty_v<Objective> && std::is_default_constructible_v<Objective>,
