@@ -21,6 +21,8 @@ struct state_update {
   int node = 0;    ///< a shared value of its extents
 };
 
+class config_writer;
+
 /// A layer that was called, for summaries: in the order of the first calls, outer layers first.
 struct layer_record {
   layer_scope scope;
@@ -29,6 +31,7 @@ struct layer_record {
   int depth = 0;         ///< 0 for the layers of the model itself, 1 for layers within them, ...
   int first_weight = 0;  ///< its weights, those of layers within it included: positions among the
   int weights_end = 0;   ///< graph's weights from `first_weight` up to, without, `weights_end`
+  void (*keras_config)(config_writer&) = nullptr;  ///< what it is in Keras, if it tells
 };
 
 /// A call of a layer: what it read and what it gave, `inputs` and then `outputs` entries of the

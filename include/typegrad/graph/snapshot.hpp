@@ -22,6 +22,8 @@ struct graph_view {
   std::span<int const> outputs;
   std::span<name_text const> output_names;
   std::span<layer_record const> layers;
+  std::span<call_record const> calls;
+  std::span<int const> call_values;
 
   constexpr graph_view() = default;
   graph_view(graph const& g)
@@ -32,7 +34,9 @@ struct graph_view {
         inputs{view(g.inputs)},
         outputs{view(g.outputs)},
         output_names{view(g.output_names)},
-        layers{view(g.layers)} {}
+        layers{view(g.layers)},
+        calls{view(g.calls)},
+        call_values{view(g.call_values)} {}
 
   constexpr int size() const { return static_cast<int>(nodes.size()); }
   constexpr node const& operator[](int id) const { return nodes[static_cast<std::size_t>(id)]; }
@@ -55,7 +59,7 @@ namespace detail {
 
 struct graph_sizes {
   std::size_t nodes = 0, operands = 0, attributes = 0, weights = 0, inputs = 0, outputs = 0,
-              output_names = 0, layers = 0;
+              output_names = 0, layers = 0, calls = 0, call_values = 0;
 };
 
 /// A number for what a graph computes, the same for the same nodes.
@@ -104,14 +108,15 @@ class fingerprint {
 
 constexpr graph_sizes sizes_of(graph const& g) {
   auto const n = [](auto const& items) { return static_cast<std::size_t>(items.size()); };
-  return {n(g.nodes),  n(g.operands), n(g.attributes),   n(g.weights),
-          n(g.inputs), n(g.outputs),  n(g.output_names), n(g.layers)};
+  return {n(g.nodes),   n(g.operands),     n(g.attributes), n(g.weights), n(g.inputs),
+          n(g.outputs), n(g.output_names), n(g.layers),     n(g.calls),   n(g.call_values)};
 }
 
 }  // namespace detail
 
 /// The graph that `Source::build()` returns, kept in constants of the program: at run time there is
-/// neither tracing nor memory to take.
+/// neither tracing nor memory to take. What layers are in Keras is kept for a Source that has a
+/// member `keeps_keras_config` only, since it is code.
 template <class Source>
 class snapshot {
   static constexpr detail::graph_sizes sizes = detail::sizes_of(Source::build());
@@ -125,6 +130,8 @@ class snapshot {
     std::array<int, sizes.outputs> outputs;
     std::array<name_text, sizes.output_names> output_names;
     std::array<layer_record, sizes.layers> layers;
+    std::array<call_record, sizes.calls> calls;
+    std::array<int, sizes.call_values> call_values;
   };
   static constexpr arrays kept = [] {
     graph const g = Source::build();
@@ -146,6 +153,10 @@ class snapshot {
     copy(g.outputs, a.outputs);
     copy(g.output_names, a.output_names);
     copy(g.layers, a.layers);
+    if constexpr (!requires { Source::keeps_keras_config; })
+      for (layer_record& r : a.layers) r.keras_config = nullptr;
+    copy(g.calls, a.calls);
+    copy(g.call_values, a.call_values);
     return a;
   }();
 
@@ -160,6 +171,8 @@ class snapshot {
     v.outputs = kept.outputs;
     v.output_names = kept.output_names;
     v.layers = kept.layers;
+    v.calls = kept.calls;
+    v.call_values = kept.call_values;
     return v;
   }
 };

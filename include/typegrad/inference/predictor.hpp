@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/inference/gradients.hpp>
+#include <typegrad/inference/layer_list.hpp>
 #include <typegrad/inference/model_core.hpp>
 #include <typegrad/inference/model_data.hpp>
 #include <typegrad/inference/recipes.hpp>
@@ -45,6 +46,14 @@ struct copy_options {
   std::string_view from = {};
 };
 
+/// How `plot_model` draws.
+struct plot_model_options {
+  bool show_shapes = false;      ///< of what each layer reads and gives
+  bool show_layer_names = true;  ///< beside their classes
+  bool expand_nested = false;    ///< layers within layers, in frames
+  std::string rankdir = "TB";    ///< from top to bottom; "LR": from left to right
+};
+
 /// A model that is used and not trained: its weights and what it predicts, with xtensors at the
 /// border. `predictor<net> model; model.load_weights("net.safetensors"); model.predict(x);`
 /// Where: `on<cpu>`, or on another evaluator; then weights that one looks at or changes are copied
@@ -84,6 +93,21 @@ class predictor {
     auto const& place = core_.table[core_.table.find("weight", path)];
     return weight_array(place, core_.weights() + place.offset);
   }
+
+  /// The model's layers in the order of their first calls; those within others are got from
+  /// `get_layer`.
+  std::vector<layer_info> layers() const {
+    return inference_detail::list_layers(traced_graph(), 0, {});
+  }
+  /// A layer by its path, "block_1/dense", with its weights; std::invalid_argument with the paths
+  /// there are if there is no such layer.
+  model_layer get_layer(std::string_view path) {
+    graph_view const g = traced_graph();
+    return {core_, g, inference_detail::find_layer(g, path)};
+  }
+  /// What the model reads and gives, in its order: `name`, `shape` (extents of one sample), `type`.
+  static constexpr auto const& inputs() { return ports_of<Model>.inputs; }
+  static constexpr auto const& outputs() { return ports_of<Model>.outputs; }
 
   /// The model's values for samples x: (samples, output extents...), or `predictions` of several
   /// outputs. Several inputs are given in the model's order, `predict({wide, deep})`, or by name,
@@ -174,9 +198,18 @@ class predictor {
   void load_weights(std::string const& path);
 
   /// Prints the layers, their output shapes and numbers of parameters, in the form of Keras's
-  /// summary / gives that as text. In typegrad/io/summary.hpp.
+  /// summary, and for a model that is no chain of layers what each is connected to / gives that as
+  /// text. In typegrad/io/summary.hpp.
   void summary() const;
   std::string summary_text() const;
+
+  /// Draws the layers as Keras's plot_model does: a .dot file, or by Graphviz .svg, .png, .pdf.
+  /// In typegrad/io/plot_model.hpp.
+  void plot_model(std::string const& path, plot_model_options const& options = {}) const;
+
+  /// The architecture in Keras's form, for keras.models.model_from_json. In
+  /// typegrad/io/architecture.hpp.
+  std::string to_json() const;
 
   inference_detail::model_core const& core() const { return core_; }
 

@@ -2,14 +2,11 @@
 #pragma once
 
 #include <typegrad/compiler/program.hpp>
-#include <typegrad/data/download.hpp>
-#include <typegrad/io/atomic_file.hpp>
+#include <typegrad/io/draw.hpp>
 
 #include <cstdio>
-#include <filesystem>
 #include <map>
 #include <set>
-#include <stdexcept>
 #include <string>
 
 // Drawings of graphs, as text in Graphviz' language, or as pictures where Graphviz is installed.
@@ -154,32 +151,6 @@ inline std::string to_dot(compiled_graph const& c) {
              ";\n";
   }
   return out + edges + "}\n";
-}
-
-/// Writes a drawing: the text itself as .dot, or what the program `dot` of Graphviz makes of it
-/// (.svg, .png, .pdf). Throws std::runtime_error where `dot` is missing or fails.
-inline void draw(std::string const& dot, std::filesystem::path const& path) {
-  std::string const kind = path.extension().string();
-  if (kind == ".dot" || kind == ".gv") return write_atomically(path, dot);
-  if (kind.size() < 2)
-    throw std::runtime_error("draw: " + path.string() +
-                             " has no extension that says what to write; use .dot, .svg or .png");
-  std::filesystem::path source = path;
-  source += ".dot";
-  write_atomically(source, dot);
-  std::filesystem::path made = path;
-  made += ".new";
-  std::string const type = "-T" + kind.substr(1);
-  bool const done =
-      data_detail::run_program({"dot", type, "-o", made.string(), source.string()}) == 0;
-  std::error_code ignored;
-  if (done) std::filesystem::rename(made, path, ignored);
-  std::filesystem::remove(source, ignored);
-  if (!done || ignored) {
-    std::filesystem::remove(made, ignored);
-    throw std::runtime_error("draw: " + path.string() + " was not written: the program dot of " +
-                             "Graphviz is missing or failed; install Graphviz or write a .dot file");
-  }
 }
 
 }  // namespace typegrad

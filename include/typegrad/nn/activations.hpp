@@ -19,11 +19,11 @@ namespace typegrad {
 namespace activations {
 
 /// Called with an expression, an activation gives one: expressions/activation.hpp says how.
-#define TYPEGRAD_ON_EXPRESSIONS                                                       \
-  template <class X>                                                                  \
+#define TYPEGRAD_ON_EXPRESSIONS                                                        \
+  template <class X>                                                                   \
   requires(std::is_class_v<std::remove_cvref_t<X>> && !std::convertible_to<X, symbol>) \
-  constexpr auto operator()(X&& x) const {                                            \
-    return apply_activation(*this, std::forward<X>(x));                               \
+  constexpr auto operator()(X&& x) const {                                             \
+    return apply_activation(*this, std::forward<X>(x));                                \
   }
 
 struct linear {
@@ -338,7 +338,11 @@ struct squareplus {
 
 }  // namespace activations
 
-#define TYPEGRAD_ACTIVATION(name) inline constexpr activations::name name{};
+#define TYPEGRAD_ACTIVATION(name)                                                \
+  inline constexpr activations::name name{};                                     \
+  namespace activations {                                                        \
+  constexpr std::string_view name_of(activations::name const&) { return #name; } \
+  }
 
 TYPEGRAD_ACTIVATION(linear)
 TYPEGRAD_ACTIVATION(relu)

@@ -29,9 +29,10 @@ struct batch_normalization : layer<batch_normalization<Options...>> {
       return this->fail(sentence("momentum must be from 0 to 1, got ", decimal(m)));
     if (diagnosis const bad = detail::epsilon_problem(eps); !bad.empty()) return this->fail(bad);
     if (input.rank == 0)
-      return this->fail(diagnosis{"needs at least one axis, got a scalar; put reshape<1> before it"});
-    auto const named = detail::axes_within(
-        option_or<options::axis>(axis_list{-1}, Options...), input);
+      return this->fail(
+          diagnosis{"needs at least one axis, got a scalar; put reshape<1> before it"});
+    auto const named =
+        detail::axes_within(option_or<options::axis>(axis_list{-1}, Options...), input);
     if (!named.problem.empty()) return this->fail(named.problem);
     if (named.axes.size() != 1)
       return this->fail(sentence("axis needs one axis, got ", named.axes.size()));
@@ -45,21 +46,29 @@ struct batch_normalization : layer<batch_normalization<Options...>> {
       beta = add("beta", channels,
                  option_or<options::beta_initializer, initializer>(zeros{}, Options...),
                  option_or<options::beta_regularizer>(regularizer{}, Options...));
-    moving_mean = add.state(
-        "moving_mean", channels,
-        option_or<options::moving_mean_initializer, initializer>(zeros{}, Options...));
-    moving_variance = add.state(
-        "moving_variance", channels,
-        option_or<options::moving_variance_initializer, initializer>(ones{}, Options...));
+    moving_mean =
+        add.state("moving_mean", channels,
+                  option_or<options::moving_mean_initializer, initializer>(zeros{}, Options...));
+    moving_variance =
+        add.state("moving_variance", channels,
+                  option_or<options::moving_variance_initializer, initializer>(ones{}, Options...));
     follows_ = this->trainable();
   }
 
   constexpr symbol call(symbol x) {
     if (channel_ >= x.rank() || x.shape()[channel_] != moving_mean.shape()[0])
-      return poison(x.owner(),
-                    sentence("was built for ", moving_mean.shape()[0], " channels, got extents ",
-                             to_text(x.shape())));
+      return poison(x.owner(), sentence("was built for ", moving_mean.shape()[0],
+                                        " channels, got extents ", to_text(x.shape())));
     return this->training() && this->trainable() && follows_ ? by_batch(x) : by_moving(x);
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(name);
+    w.integer("axis", detail::with_batch(option_or<options::axis>(axis_list{-1}, Options...)[0]));
+    w.number("momentum", m);
+    w.number("epsilon", eps);
+    w.flag("center", option_or<options::center>(true, Options...));
+    w.flag("scale", option_or<options::scale>(true, Options...));
   }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/sliding.hpp>
 
 namespace typegrad::detail {
@@ -14,6 +15,20 @@ constexpr axis_ends ends_of(T const& amount) {
     return {static_cast<std::int64_t>(amount), static_cast<std::int64_t>(amount)};
   else
     return {-1, -1};
+}
+
+template <class... Amounts>
+void write_ends(config_writer& w, std::string_view key, int spatial, std::int64_t usual,
+                Amounts const&... amounts) {
+  axis_ends const given[] = {{usual, usual}, ends_of(amounts)...};
+  constexpr int count = static_cast<int>(sizeof...(amounts));
+  std::int64_t each[2 * max_spatial] = {};
+  for (int i = 0; i < spatial; ++i) {
+    axis_ends const& e = given[count == 0 ? 0 : count == 1 ? 1 : 1 + i];
+    each[2 * i] = e.before;
+    each[2 * i + 1] = e.after;
+  }
+  w.integers(key, each, 2 * spatial, spatial == 1 ? 0 : 2);
 }
 
 /// The amounts that a layer has before and after each axis of its input, as its template arguments

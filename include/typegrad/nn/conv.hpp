@@ -49,6 +49,12 @@ struct convolution_layer : filtering<Self, Spatial, Size, Options...> {
     return this->finished(build::convolution(x, kernel, w));
   }
 
+  static void keras_config(config_writer& w) {
+    convolution_layer::write_config(w);
+    w.integer("filters", Filters);
+    w.integer("groups", in_groups);
+  }
+
  private:
   static constexpr std::int64_t in_groups = option_or<options::groups>(std::int64_t{1}, Options...);
 

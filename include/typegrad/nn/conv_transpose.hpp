@@ -37,6 +37,14 @@ struct transposed_layer : filtering<Self, Spatial, Size, Options...> {
     return this->finished(build::convolution_input(x, kernel, w));
   }
 
+  static void keras_config(config_writer& w) {
+    transposed_layer::write_config(w);
+    w.integer("filters", Filters);
+    if constexpr (has_option<options::output_padding>(Options...))
+      write_numbers(w, "output_padding",
+                    option_or<options::output_padding>(axis_numbers{0}, Options...), Spatial);
+  }
+
  private:
   static constexpr window window_for(extents const& input, diagnosis& problem) {
     axis_numbers const more = option_or<options::output_padding>(axis_numbers{0}, Options...);

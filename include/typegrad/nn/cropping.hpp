@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/nn/borders.hpp>
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/ops/movement.hpp>
 
@@ -23,6 +24,11 @@ struct cropping_layer : layer<Self> {
                                           to_text(x.shape()), "; something must be left"));
     }
     return build::slice(x, b.before, high);
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(Self::name);
+    write_ends(w, "cropping", Spatial, Usual, Amounts...);
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/nn/activations.hpp>
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/initializers.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/nn/regularizers.hpp>
@@ -25,7 +26,8 @@ struct dense : layer<dense<Units, Options...>> {
                         options::bias_regularizer, options::activity_regularizer>(name, Options...);
     if (!problem.empty()) return this->fail(problem);
     if (input.rank == 0)
-      return this->fail(diagnosis{"needs at least one axis, got a scalar; put reshape<1> before it"});
+      return this->fail(
+          diagnosis{"needs at least one axis, got a scalar; put reshape<1> before it"});
     kernel = add("kernel", {input.back(), Units},
                  option_or<options::kernel_initializer, initializer>(glorot_uniform{}, Options...),
                  option_or<options::kernel_regularizer>(regularizer{}, Options...));
@@ -42,6 +44,13 @@ struct dense : layer<dense<Units, Options...>> {
     constexpr auto activity = option_or<options::activity_regularizer>(regularizer{}, Options...);
     if (activity != regularizer{}) this->add_loss(penalty(activity, y));
     return y;
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(name);
+    w.integer("units", Units);
+    w.flag("use_bias", option_or<options::bias>(true, Options...));
+    (detail::write_option(w, Options), ...);
   }
 };
 

@@ -59,6 +59,11 @@ struct depthwise_layer : filtering<Self, Spatial, Size, Options...> {
     return this->finished(depthwise(x, kernel, w));
   }
 
+  static void keras_config(config_writer& w) {
+    depthwise_layer::write_config(w);
+    w.integer("depth_multiplier", multiplier);
+  }
+
  private:
   static constexpr std::int64_t multiplier =
       option_or<options::depth_multiplier>(std::int64_t{1}, Options...);

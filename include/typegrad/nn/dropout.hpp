@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/decimal.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/ops/operators.hpp>
@@ -21,6 +22,11 @@ struct dropout : layer<dropout<Rate>> {
     if (!this->training() || rate == 0) return x;
     symbol const u = build::random_uniform(x.owner(), x.shape(), x.per_sample());
     return where(u >= rate, x * (1 / (1 - rate)), 0);
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer("Dropout");
+    w.number("rate", rate);
   }
 };
 

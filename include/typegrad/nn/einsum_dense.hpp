@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/nn/activations.hpp>
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/initialize.hpp>
 #include <typegrad/nn/initializers.hpp>
 #include <typegrad/nn/layer.hpp>
@@ -253,6 +254,22 @@ struct einsum_dense : layer<einsum_dense<Equation, Options...>> {
     constexpr auto activity = option_or<options::activity_regularizer>(regularizer{}, Options...);
     if (activity != regularizer{}) this->add_loss(penalty(activity, y));
     return y;
+  }
+
+  static void keras_config(config_writer& w) {
+    constexpr extents result =
+        option_or<options::output_extents>(extents{}, detail::of_einsum_dense(Options)...);
+    constexpr auto letters = option_or<options::bias_axes>(basic_text<2 * max_rank>{}, Options...);
+    std::int64_t lengths[max_rank] = {};
+    for (int i = 0; i < result.rank; ++i)
+      lengths[i] = result[i] == -1 ? config_writer::none : result[i];
+    w.layer(name);
+    w.text("equation", Equation.view());
+    w.integers("output_shape", lengths, result.rank);
+    if (!letters.empty()) w.text("bias_axes", letters.view());
+    w.start("kernel_initializer",
+            option_or<options::kernel_initializer, initializer>(glorot_uniform{}, Options...));
+    (detail::write_option(w, Options), ...);
   }
 
  private:

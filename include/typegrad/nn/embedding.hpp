@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/initializers.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/nn/regularizers.hpp>
@@ -72,6 +73,12 @@ struct embedding : layer<embedding<InputDim, OutputDim, Options...>> {
 
   constexpr symbol call(symbol x) const {
     return build::gather(embeddings, build::cast(x, dtype::int32), 0);
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(name);
+    w.integer("input_dim", InputDim);
+    w.integer("output_dim", OutputDim);
   }
 };
 

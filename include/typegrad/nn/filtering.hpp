@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/nn/activations.hpp>
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/initializers.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/nn/regularizers.hpp>
@@ -41,6 +42,18 @@ struct filtering : layer<Self> {
                              options::dilation_rate, options::bias_initializer,
                              options::bias_regularizer, options::activity_regularizer, Taken...>(
           Self::name, Options...);
+  }
+
+  /// What all of them are in Keras: the class, how they slide, and what `finished` does.
+  static void write_config(config_writer& w) {
+    constexpr sliding s = slides();
+    w.layer(Self::name);
+    write_numbers(w, "kernel_size", s.size, Spatial);
+    write_numbers(w, "strides", s.strides, Spatial);
+    write_numbers(w, "dilation_rate", s.dilation_rate, Spatial);
+    w.text("padding", name_of(s.padding));
+    w.flag("use_bias", biased);
+    (write_option(w, Options), ...);
   }
 
   constexpr void make_bias(weights& add, std::int64_t filters) {

@@ -5,10 +5,10 @@
 
 namespace typegrad {
 
-/// (x - mean) / sqrt(variance + epsilon) * gamma + beta, with the moments of every group of channels
-/// of every sample, over all positions. The last axis has the channels; group g has those from
-/// g * C / Groups on. Groups = -1: as many as channels (instance normalization).
-/// Weights: gamma [C], beta [C]. Options: epsilon(0.001), no_center (no beta), no_scale (no gamma),
+/// (x - mean) / sqrt(variance + epsilon) * gamma + beta, with the moments of every group of
+/// channels of every sample, over all positions. The last axis has the channels; group g has those
+/// from g * C / Groups on. Groups = -1: as many as channels (instance normalization). Weights:
+/// gamma [C], beta [C]. Options: epsilon(0.001), no_center (no beta), no_scale (no gamma),
 /// gamma_initializer, beta_initializer, gamma_regularizer, beta_regularizer.
 template <std::int64_t Groups = 32, auto... Options>
 struct group_normalization : layer<group_normalization<Groups, Options...>> {
@@ -23,14 +23,15 @@ struct group_normalization : layer<group_normalization<Groups, Options...>> {
     if (!problem.empty()) return this->fail(problem);
     if (diagnosis const bad = detail::epsilon_problem(eps); !bad.empty()) return this->fail(bad);
     if (input.rank == 0)
-      return this->fail(diagnosis{"needs at least one axis, got a scalar; put reshape<1> before it"});
+      return this->fail(
+          diagnosis{"needs at least one axis, got a scalar; put reshape<1> before it"});
     if (Groups < 1 && Groups != -1)
       return this->fail(sentence("groups must be positive, or -1 for one a channel, got ", Groups));
     channels_ = input.back();
     groups_ = Groups == -1 ? channels_ : Groups;
     if (channels_ % groups_ != 0)
-      return this->fail(sentence(channels_, " channels cannot be divided into ", groups_,
-                                 " groups of one size"));
+      return this->fail(
+          sentence(channels_, " channels cannot be divided into ", groups_, " groups of one size"));
     if (option_or<options::scale>(true, Options...))
       gamma = add("gamma", {channels_},
                   option_or<options::gamma_initializer, initializer>(ones{}, Options...),
@@ -55,6 +56,14 @@ struct group_normalization : layer<group_normalization<Groups, Options...>> {
     };
     auto const across = [](symbol a) { return a; };
     return detail::moments_of(x, average, across).normalized(eps, gamma, beta, across);
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(name);
+    w.integer("groups", Groups);
+    w.number("epsilon", eps);
+    w.flag("center", option_or<options::center>(true, Options...));
+    w.flag("scale", option_or<options::scale>(true, Options...));
   }
 
  private:

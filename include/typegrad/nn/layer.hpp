@@ -289,6 +289,8 @@ class layer {
     record_ = g.layers.size();
     layer_record r;
     r.class_name = detail::layer_name_of<Derived>;
+    if constexpr (requires(config_writer& w) { Derived::keras_config(w); })
+      r.keras_config = &Derived::keras_config;
     name_text const name = given_name_.empty() ? detail::unique_name(g, r.class_name)
                                                : detail::own_name(g, given_name_);
     r.scope = g.scope;

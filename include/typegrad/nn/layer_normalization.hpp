@@ -28,13 +28,13 @@ struct layer_normalization : layer<layer_normalization<Options...>> {
     axes_ = named.axes;
     extents const row = detail::extents_of(axes_, input);
     if (option_or<options::scale>(true, Options...))
-      gamma = add("gamma", row,
-                  option_or<options::gamma_initializer, initializer>(ones{}, Options...),
-                  option_or<options::gamma_regularizer>(regularizer{}, Options...));
+      gamma =
+          add("gamma", row, option_or<options::gamma_initializer, initializer>(ones{}, Options...),
+              option_or<options::gamma_regularizer>(regularizer{}, Options...));
     if (option_or<options::center>(true, Options...))
-      beta = add("beta", row,
-                 option_or<options::beta_initializer, initializer>(zeros{}, Options...),
-                 option_or<options::beta_regularizer>(regularizer{}, Options...));
+      beta =
+          add("beta", row, option_or<options::beta_initializer, initializer>(zeros{}, Options...),
+              option_or<options::beta_regularizer>(regularizer{}, Options...));
   }
 
   constexpr symbol call(symbol x) const {
@@ -44,6 +44,14 @@ struct layer_normalization : layer<layer_normalization<Options...>> {
     if (gamma.valid()) y = y * build::reshape(gamma, rows.weight);
     if (beta.valid()) y = y + build::reshape(beta, rows.weight);
     return build::reshape(y, x.shape());
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(name);
+    detail::write_axes(w, option_or<options::axis>(axis_list{-1}, Options...));
+    w.number("epsilon", eps);
+    w.flag("center", option_or<options::center>(true, Options...));
+    w.flag("scale", option_or<options::scale>(true, Options...));
   }
 
  private:

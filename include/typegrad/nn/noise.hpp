@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/decimal.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/ops/operators.hpp>
@@ -37,12 +38,16 @@ struct gaussian_noise : layer<gaussian_noise<Stddev>> {
   static constexpr double stddev = static_cast<double>(Stddev);
 
   constexpr void build(weights&) {
-    if (!(stddev >= 0))
-      this->fail(sentence("stddev must not be negative, got ", decimal(stddev)));
+    if (!(stddev >= 0)) this->fail(sentence("stddev must not be negative, got ", decimal(stddev)));
   }
   constexpr symbol call(symbol x) const {
     if (!this->training() || stddev == 0) return x;
     return x + stddev * detail::random_normal(x.owner(), x.shape(), x.per_sample());
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(name);
+    w.number("stddev", stddev);
   }
 };
 
@@ -61,6 +66,11 @@ struct gaussian_dropout : layer<gaussian_dropout<Rate>> {
     if (!this->training() || rate == 0) return x;
     double const stddev = detail::root(rate / (1 - rate));
     return x * (1 + stddev * detail::random_normal(x.owner(), x.shape(), x.per_sample()));
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(name);
+    w.number("rate", rate);
   }
 };
 
@@ -85,6 +95,11 @@ struct spatial_dropout : layer<Derived> {
     if (!this->training() || rate == 0) return x;
     symbol const u = build::random_uniform(x.owner(), {x.shape().back()}, x.per_sample());
     return where(u >= rate, x * (1 / (1 - rate)), 0);
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(Derived::name);
+    w.number("rate", rate);
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/decimal.hpp>
 #include <typegrad/nn/initializers.hpp>
 #include <typegrad/nn/layer.hpp>
@@ -83,9 +84,8 @@ constexpr named_axes axes_within(axis_list const& given, extents const& input) {
   named_axes out;
   for (int i = 0; i < given.size(); ++i)
     if (given[i] < -input.rank || given[i] >= input.rank) {
-      out.problem =
-          sentence("extents ", to_text(input), " have no axis ", given[i],
-                   "; axes are those of one sample, from 0, or from -1 at the end");
+      out.problem = sentence("extents ", to_text(input), " have no axis ", given[i],
+                             "; axes are those of one sample, from 0, or from -1 at the end");
       return out;
     }
   for (int axis = 0; axis < input.rank; ++axis) {
@@ -99,21 +99,27 @@ constexpr named_axes axes_within(axis_list const& given, extents const& input) {
   return out;
 }
 
+inline void write_axes(config_writer& w, axis_list const& axes) {
+  std::int64_t each[max_rank] = {};
+  for (int i = 0; i < axes.size(); ++i) each[i] = with_batch(axes[i]);
+  w.integers("axis", each, axes.size());
+}
+
 /// What is wrong with an epsilon.
 constexpr diagnosis epsilon_problem(double epsilon) {
   if (epsilon >= 0 && epsilon < 1e30) return {};
   return sentence("epsilon must not be negative, got ", decimal(epsilon));
 }
 
-/// Mean and variance of x, one for every set of elements (a channel of the batch, a group of channels
-/// of a sample) that `average` gives the means of; `across` brings those to extents that broadcast
-/// against x.
+/// Mean and variance of x, one for every set of elements (a channel of the batch, a group of
+/// channels of a sample) that `average` gives the means of; `across` brings those to extents that
+/// broadcast against x.
 ///
-/// E[x^2] - E[x]^2 loses the digits of a variance that is small beside the mean. So moments are taken
-/// of deviations from a fixed number, the mean as one pass gives it: `drift`, their mean, is what
-/// that was wrong by. Since the number is fixed, the mean's gradient goes through `drift`; it comes
-/// of the cotangent's sum, which beta's gradient needs too, and not of a pass of its own over all
-/// elements: backward there is one pass for the sums of dy and dy * deviation, and one for dx.
+/// E[x^2] - E[x]^2 loses the digits of a variance that is small beside the mean. So moments are
+/// taken of deviations from a fixed number, the mean as one pass gives it: `drift`, their mean, is
+/// what that was wrong by. Since the number is fixed, the mean's gradient goes through `drift`; it
+/// comes of the cotangent's sum, which beta's gradient needs too, and not of a pass of its own over
+/// all elements: backward there is one pass for the sums of dy and dy * deviation, and one for dx.
 struct moments_of {
   symbol mean, drift, deviation, variance;
 
@@ -141,9 +147,9 @@ struct moments_of {
 /// A value as its rows: what belongs to the named axes of a sample. Where those are the last ones,
 /// they become one, so that a row lies in one piece.
 struct rows_of {
-  symbol x;        ///< the value, its axes perhaps joined
-  axis_list axes;  ///< of x: those of a row
-  extents weight;  ///< what a weight with the named axes is reshaped to, to broadcast against x
+  symbol x;          ///< the value, its axes perhaps joined
+  axis_list axes;    ///< of x: those of a row
+  extents weight;    ///< what a weight with the named axes is reshaped to, to broadcast against x
   double share = 1;  ///< 1 / elements of a row
 
   constexpr rows_of(symbol value, axis_list const& named) : x{value}, axes{named} {

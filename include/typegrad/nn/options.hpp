@@ -123,6 +123,10 @@ inline constexpr option<options::keepdims, bool> keepdims{true};
 /// What a convolution or a window does at the borders.
 enum class padding_mode { valid, same, causal };
 
+constexpr std::string_view name_of(padding_mode m) {
+  return m == padding_mode::valid ? "valid" : m == padding_mode::same ? "same" : "causal";
+}
+
 /// Only where the window fits.
 inline constexpr padding_mode valid = padding_mode::valid;
 /// As many results as elements, divided by the stride; zeros around them.

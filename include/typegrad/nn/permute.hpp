@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/ops/movement.hpp>
 
@@ -26,6 +27,12 @@ struct permute : layer<permute<Dims...>> {
                   sentence("needs the axes 1 to ", x.rank(), " of extents ", to_text(x.shape()),
                            ", each once, got ", given > 0 ? text.view() : "none",
                            "; they count from 1, without the batch axis"));
+  }
+
+  static void keras_config(config_writer& w) {
+    constexpr std::int64_t dims[] = {Dims..., 0};
+    w.layer("Permute");
+    w.integers("dims", dims, sizeof...(Dims));
   }
 };
 

@@ -58,6 +58,14 @@ struct pooling_layer : layer<Self> {
       return window_mean(x, w);
   }
 
+  static void keras_config(config_writer& w) {
+    constexpr sliding s = slides();
+    w.layer(Self::name);
+    write_numbers(w, "pool_size", s.size, Spatial);
+    write_numbers(w, "strides", s.strides, Spatial);
+    w.text("padding", name_of(s.padding));
+  }
+
  private:
   static constexpr sliding slides() {
     sliding s;
@@ -84,6 +92,11 @@ struct global_pooling_layer : layer<Self> {
       return max(x, axes, keep);
     else
       return mean(is_floating(x.type()) ? x : cast(x, dtype::float32), axes, keep);
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(Self::name);
+    w.flag("keepdims", option_or<options::keepdims>(false, Options...));
   }
 };
 

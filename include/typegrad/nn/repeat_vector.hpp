@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/layer.hpp>
 
 namespace typegrad {
@@ -15,6 +16,11 @@ struct repeat_vector : layer<repeat_vector<N>> {
                                         x.rank() == 0 ? "; put reshape<1> before it"
                                                       : "; put flatten before it"));
     return build::broadcast(x, {N, x.shape()[0]}, {1});
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer("RepeatVector");
+    w.integer("n", N);
   }
 };
 

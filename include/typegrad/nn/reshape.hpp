@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/ops/movement.hpp>
 
@@ -9,6 +10,8 @@ namespace typegrad {
 /// All axes as one: extents 28x28 become 784.
 struct flatten : layer<flatten> {
   constexpr symbol call(symbol x) const { return build::reshape(x, {x.shape().count()}); }
+
+  static void keras_config(config_writer& w) { w.layer("Flatten"); }
 };
 
 namespace detail {
@@ -42,6 +45,12 @@ struct reshape : layer<reshape<Dims...>> {
     if (to.count() != from.count())
       return poison(x.owner(), sentence(from.count(), " elements cannot become ", to_text(wanted)));
     return build::reshape(x, to);
+  }
+
+  static void keras_config(config_writer& w) {
+    constexpr std::int64_t dims[] = {Dims..., 0};
+    w.layer("Reshape");
+    w.integers("target_shape", dims, sizeof...(Dims));
   }
 };
 

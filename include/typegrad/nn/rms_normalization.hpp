@@ -30,6 +30,12 @@ struct rms_normalization : layer<rms_normalization<Options...>> {
     return build::reshape(y * build::reshape(scale, rows.weight), x.shape());
   }
 
+  static void keras_config(config_writer& w) {
+    w.layer("RMSNormalization");
+    detail::write_axes(w, option_or<options::axis>(axis_list{-1}, Options...));
+    w.number("epsilon", eps);
+  }
+
  private:
   static constexpr double eps = option_or<options::epsilon>(1e-6, Options...);
   axis_list axes_;
@@ -53,6 +59,11 @@ struct unit_normalization : layer<unit_normalization<Options...>> {
     detail::rows_of const rows(x, axes_);
     symbol const squares = sum(square(rows.x), rows.axes, true);
     return build::reshape(rows.x * rsqrt(maximum(squares, 1e-24)), x.shape());
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(name);
+    detail::write_axes(w, option_or<options::axis>(axis_list{-1}, Options...));
   }
 
  private:

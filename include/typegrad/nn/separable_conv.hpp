@@ -61,6 +61,12 @@ struct separable_layer : filtering<Self, Spatial, Size, Options...> {
     return this->finished(build::convolution(y, pointwise_kernel, point));
   }
 
+  static void keras_config(config_writer& w) {
+    separable_layer::write_config(w);
+    w.integer("filters", Filters);
+    w.integer("depth_multiplier", multiplier);
+  }
+
  private:
   static constexpr std::int64_t multiplier =
       option_or<options::depth_multiplier>(std::int64_t{1}, Options...);

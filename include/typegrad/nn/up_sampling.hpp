@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/nn/sliding.hpp>
 #include <typegrad/ops/movement.hpp>
@@ -80,6 +81,14 @@ struct up_sampling_layer : layer<Self> {
     for (int i = 0; i < Spatial; ++i)
       w.axes[max_spatial - Spatial + i] = repeated(x.shape()[i], times[i]);
     return cast(build::window_spread(x, w), x.type());
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(Self::name);
+    write_numbers(w, "size", option_or<options::size>(axis_numbers{2}, sized(Options)...), Spatial);
+    if (option_or<options::interpolation>(interpolation_mode::nearest, Options...) ==
+        interpolation_mode::bilinear)
+      w.text("interpolation", "bilinear");
   }
 };
 

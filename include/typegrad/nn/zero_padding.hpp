@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/nn/borders.hpp>
+#include <typegrad/nn/config.hpp>
 #include <typegrad/nn/layer.hpp>
 #include <typegrad/ops/movement.hpp>
 
@@ -15,6 +16,11 @@ struct zero_padding_layer : layer<Self> {
     borders const b{Spatial, x.shape(), 1, Amounts...};
     if (!b.problem.empty()) return poison(x.owner(), b.problem);
     return build::pad(x, b.before, b.after);
+  }
+
+  static void keras_config(config_writer& w) {
+    w.layer(Self::name);
+    write_ends(w, "padding", Spatial, 1, Amounts...);
   }
 };
 
