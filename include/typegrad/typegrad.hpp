@@ -7,8 +7,10 @@
 #include <typegrad/expressions/xtensor.hpp>
 #include <typegrad/inference/figures.hpp>
 #include <typegrad/inference/predictor.hpp>
+#include <typegrad/io/architecture.hpp>
 #include <typegrad/io/checkpoint.hpp>
 #include <typegrad/io/history_plot.hpp>
+#include <typegrad/io/plot_model.hpp>
 #include <typegrad/io/summary.hpp>
 #include <typegrad/nn.hpp>
 #include <typegrad/training.hpp>

@@ -94,7 +94,7 @@ class model_drawing {
     if (options_.show_layer_names) title = "<b>" + label_text(b.name) + "</b>: " + title;
     to_ += indent + "n" + std::to_string(i) +
            " [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"5\" "
-           "color=\"#555555\"><tr><td colspan=\"2\" bgcolor=\"" +
+           "bgcolor=\"white\" color=\"#555555\"><tr><td colspan=\"2\" bgcolor=\"" +
            colour + "\">" + title + "</td></tr>";
     if (options_.show_shapes) {
       if (!b.is_input) to_ += row("input", b.inputs);

@@ -63,6 +63,7 @@ struct source {
 /// A layer, an input, or an operation between layers.
 struct box {
   std::string name, class_name;
+  std::string config;  ///< for files: what `operation` says
   int layer = -1;  ///< position among the graph's layers
   int node = -1;   ///< of an input or an operation
   int scope = -1;  ///< the call that it is within
@@ -76,6 +77,7 @@ struct box {
 struct operation {
   std::string name, class_name;
   std::vector<int> operands;  ///< nodes
+  std::string config;         ///< for files: what else there is to say
 };
 
 /// The boxes of a graph. A class template so that it costs the compiler nothing where it is not used.
@@ -149,7 +151,7 @@ class wiring {
       number = static_cast<int>(boxes.size());
       layer_record const& r = graph_.layers[at(c.layer)];
       box b;
-      b.name = name_of(r);
+      b.name = own_name(name_of(r));
       b.class_name = std::string(r.class_name.view());
       b.layer = c.layer;
       b.scope = scope;
@@ -169,7 +171,7 @@ class wiring {
     b.scope = scope;
     b.outputs.push_back(n.shape);
     if (n.code == op::input) {
-      b.name = std::string(graph_.inputs[at(n.index)].name.view());
+      b.name = own_name(std::string(graph_.inputs[at(n.index)].name.view()));
       b.class_name = "InputLayer";
       b.scope = -1;
       b.is_input = true;
@@ -183,11 +185,18 @@ class wiring {
       }
       b.name = unique(o.name);
       b.class_name = o.class_name;
+      b.config = o.config;
     }
     boxes.push_back(std::move(b));
     return known_[at(id)] = {static_cast<int>(boxes.size()) - 1, 0, 0};
   }
 
+  /// The name, or one made of it if another box has it.
+  std::string own_name(std::string const& name) {
+    for (box const& other : boxes)
+      if (other.name == name) return unique(name);
+    return name;
+  }
   std::string unique(std::string const& name) {
     std::string out = name;
     for (int i = 1; std::find(taken_.begin(), taken_.end(), out) != taken_.end(); ++i)
@@ -205,10 +214,10 @@ template <int N>
 operation wiring<N>::read(int id, int) {
   node const& n = graph_[id];
   node const* const first = n.operand_count > 0 ? &graph_[graph_.operand(n, 0)] : nullptr;
-  if (n.code == op::stop_gradient) return {{}, {}, {graph_.operand(n, 0)}};
+  if (n.code == op::stop_gradient) return {{}, {}, {graph_.operand(n, 0)}, {}};
   if (n.code == op::broadcast && (first->code == op::input || !is_leaf(first->code))) {
     int const o = graph_.operand(n, 0);
-    return {{}, {}, {first->code == op::reshape && !made(o) ? graph_.operand(o, 0) : o}};
+    return {{}, {}, {first->code == op::reshape && !made(o) ? graph_.operand(o, 0) : o}, {}};
   }
   operation out;
   std::vector<int> all;

@@ -17,8 +17,7 @@ namespace typegrad {
 /// gamma, ... are written without being told, as kernel_initializer and so on.
 class config_writer {
  public:
-  /// An integer that Keras spells None.
-  static constexpr std::int64_t none = std::numeric_limits<std::int64_t>::min();
+  extents output;  ///< what the layer gives, where it is called first
 
   /// The class, to be told first: Keras's name ("RMSNormalization"), or that in snake_case.
   virtual void layer(std::string_view name) = 0;
@@ -116,6 +115,7 @@ void write_option(config_writer& w, Option const& one) {
 
 /// A number for each of so many axes.
 inline void write_numbers(config_writer& w, std::string_view key, axis_numbers const& n, int axes) {
+  if (axes == 1) return w.integer(key, n[0]);
   std::int64_t each[max_spatial] = {};
   for (int i = 0; i < axes; ++i) each[i] = n[i];
   w.integers(key, each, axes);

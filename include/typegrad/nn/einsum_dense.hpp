@@ -260,9 +260,11 @@ struct einsum_dense : layer<einsum_dense<Equation, Options...>> {
     constexpr extents result =
         option_or<options::output_extents>(extents{}, detail::of_einsum_dense(Options)...);
     constexpr auto letters = option_or<options::bias_axes>(basic_text<2 * max_rank>{}, Options...);
+    bool const behind = Equation.view().ends_with("...");
     std::int64_t lengths[max_rank] = {};
     for (int i = 0; i < result.rank; ++i)
-      lengths[i] = result[i] == -1 ? config_writer::none : result[i];
+      lengths[i] =
+          result[i] != -1 ? result[i] : w.output[behind ? i : w.output.rank - result.rank + i];
     w.layer(name);
     w.text("equation", Equation.view());
     w.integers("output_shape", lengths, result.rank);
