@@ -16,6 +16,14 @@ struct sequential {
 };
 template <auto...>
 struct options {};
+struct characters {
+  char all[6];
+  constexpr characters(char const (&s)[6]) {
+    for (int i = 0; i < 6; ++i) all[i] = s[i];
+  }
+};
+template <characters>
+struct text {};
 }  // namespace outer::inner
 struct PReLU {};
 
@@ -38,6 +46,7 @@ static_assert(type_name<Conv2DTranspose>().view() == "conv2d_transpose");
 // Template arguments, whatever they hold, do not matter.
 static_assert(type_name<sequential<MLPBlock, sequential<Dense>>>().view() == "sequential");
 static_assert(type_name<options<1, 2.5F, 'x'>>().view() == "options");
+static_assert(type_name<sequential<text<"a->b<">>>().view() == "sequential");
 static_assert(type_name<sequential<Dense>::Nested>().view() == "nested");
 static_assert(type_name<int>().view() == "int");
 

@@ -14,8 +14,8 @@ struct wide_and_deep : tg::network<wide_and_deep> {
   tg::dense<1> head, auxiliary_head;
   constexpr auto call(tg::symbol wide, tg::symbol deep) {
     deep = deep_2(deep_1(deep));
-    return tg::outputs(tg::output<"main">(head(tg::concatenate(wide, deep))),
-                       tg::output<"auxiliary">(auxiliary_head(deep)));
+    tg::symbol const main = head(tg::concatenate(wide, deep));
+    return tg::outputs(tg::output<"main">(main), tg::output<"auxiliary">(auxiliary_head(deep)));
   }
 };
 
@@ -81,17 +81,24 @@ struct many : tg::network<many> {
   tg::dense<3> head, wide;
   tg::dense<5> deep;
   constexpr auto call(tg::symbol left, tg::symbol right) {
+    // One call a statement: C++ does not say which of a function's arguments comes first.
     auto const [a, x] = shared(left);
     auto const [b, y] = shared(right);
-    tg::symbol const most = tg::maximum(a, b), least = tg::minimum(a, b);
-    tg::symbol const rows =
-        tg::concatenate(tg::axis(0), reshape(x, {4, 2}), transpose(reshape(y, {2, 4}), {1, 0}));
-    tg::symbol const column = reshape(gate(x), {4, 1});
-    tg::symbol const scaled = reshape(x, {4, 2}) * column;
-    tg::symbol const all = tg::concatenate(most - least, tg::multiply(a, 1 - b) / 4, 2 * x + 3,
-                                           reshape(rows, {16}), reshape(scaled, {8}));
-    return tg::outputs(tg::output<"main">(head(all)),
-                       tg::output<"other">(other(-wide(x), deep(y))));
+    tg::symbol const most = tg::maximum(a, b);
+    tg::symbol const least = tg::minimum(a, b);
+    tg::symbol const share = 1 - b;
+    tg::symbol const first = reshape(x, {4, 2});
+    tg::symbol const second = transpose(reshape(y, {2, 4}), {1, 0});
+    tg::symbol const rows = tg::concatenate(tg::axis(0), first, second);
+    tg::symbol const scaled = first * reshape(gate(x), {4, 1});
+    tg::symbol const apart = most - least;
+    tg::symbol const product = tg::multiply(a, share) / 4;
+    tg::symbol const line = 2 * x + 3;
+    tg::symbol const flat = reshape(rows, {16});
+    tg::symbol const main = head(tg::concatenate(apart, product, line, flat, reshape(scaled, {8})));
+    tg::symbol const to_wide = -wide(x);
+    tg::symbol const to_deep = deep(y);
+    return tg::outputs(tg::output<"main">(main), tg::output<"other">(other(to_wide, to_deep)));
   }
 };
 

@@ -26,7 +26,10 @@ constexpr name_text type_name() {
   std::size_t start = 0;  // behind the last "::" outside of angle brackets
   std::size_t end = name.size();
   int depth = 0;
+  bool quoted = false;
   for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '"' && (!quoted || name[i - 1] != '\\')) quoted = !quoted;
+    if (quoted) continue;
     if (name[i] == '<') {
       if (depth++ == 0) end = i;
     } else if (name[i] == '>') {
@@ -46,8 +49,8 @@ constexpr name_text type_name() {
     char const c = name[i];
     if (upper(c)) {
       bool const after_lower = i > 0 && lower(name[i - 1]);
-      bool const before_lower = i > 0 && name[i - 1] != '_' && i + 1 < name.size() &&
-                                lower(name[i + 1]);
+      bool const before_lower =
+          i > 0 && name[i - 1] != '_' && i + 1 < name.size() && lower(name[i + 1]);
       if (after_lower || before_lower) out.append('_');
       out.append(static_cast<char>(c - 'A' + 'a'));
     } else {

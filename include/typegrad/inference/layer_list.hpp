@@ -15,9 +15,9 @@ namespace typegrad {
 
 /// A layer of a model, as `layers()` lists them.
 struct layer_info {
-  std::string path;        ///< "block_1/dense"
-  std::string class_name;  ///< "dense"
-  extents output;          ///< of one sample, at the layer's first call
+  std::string path;                       ///< "block_1/dense"
+  std::string class_name;                 ///< "dense"
+  extents output;                         ///< of one sample, at the layer's first call
   std::int64_t parameters = 0;            ///< elements of its weights, those within it included
   std::int64_t trainable_parameters = 0;  ///< those of them that training changes
   bool trainable = true;                  ///< whether it has such, or has no weights at all
@@ -56,9 +56,9 @@ layer_record const& find_layer(graph_view const& g, std::string_view path) {
     paths += data_detail::message(i == 0 ? "" : ", ", g.layers[i].scope.path.view());
   if (g.layers.size() > most)
     paths += data_detail::message(" and ", g.layers.size() - most, " more");
-  throw std::invalid_argument(data_detail::message(
-      "get_layer: there is no layer ", data_detail::in_quotes(path), "; the layers are ",
-      paths.empty() ? std::string("none") : paths));
+  throw std::invalid_argument(
+      data_detail::message("get_layer: there is no layer ", data_detail::in_quotes(path),
+                           "; the layers are ", paths.empty() ? std::string("none") : paths));
 }
 
 }  // namespace inference_detail

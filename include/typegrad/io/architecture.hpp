@@ -164,14 +164,21 @@ class architecture : public wiring<> {
         config.integers("dims", dims.begin(), dims.rank, 0);
         return is("permute", {x});
       }
-      case op::negate: return rescaling(config, x, -1, 0);
+      case op::negate:
+        return rescaling(config, x, -1, 0);
       case op::add:
       case op::subtract:
       case op::multiply:
       case op::divide:
       case op::maximum:
-      case op::minimum: return arithmetic(id, scope, config);
-      default: break;
+      case op::minimum:
+        return arithmetic(id, scope, config);
+      default:
+        break;
+    }
+    for (int k = 0; k < n.operand_count; ++k) {
+      node const& o = view()[this->unbroadcast(view().operand(n, k))];
+      if (o.code == op::weight) fail(scope, "reads the weight ", path_of(o), " itself", of_weights);
     }
     fail(scope, "computes ", info(n.code).name, " of extents ", to_text(n.shape).view(),
          ", for which Keras has no layer; use layers of the library for it");
@@ -190,7 +197,8 @@ class architecture : public wiring<> {
   template <class... Pieces>
   [[noreturn]] void fail(int scope, Pieces const&... pieces) const {
     std::string_view who = "the model's call";
-    if (scope >= 0) who = view().layers[this->at(view().calls[this->at(scope)].layer)].scope.path.view();
+    if (scope >= 0)
+      who = view().layers[this->at(view().calls[this->at(scope)].layer)].scope.path.view();
     throw std::invalid_argument(data_detail::message("to_json: ", who, ' ', pieces...));
   }
 
@@ -245,7 +253,8 @@ class architecture : public wiring<> {
     node const& n = view()[id];
     op const code = n.code;
     auto const constant_of = [this](int o, double& value) {
-      for (; view()[o].code == op::broadcast || view()[o].code == op::cast;) o = view().operand(o, 0);
+      for (; view()[o].code == op::broadcast || view()[o].code == op::cast;)
+        o = view().operand(o, 0);
       value = view()[o].value;
       return view()[o].code == op::constant;
     };
@@ -289,14 +298,16 @@ class architecture : public wiring<> {
       layer_record const& r = view().layers[this->at(this->boxes[i].layer)];
       for (int w = r.first_weight; w < r.weights_end; ++w) weights[this->at(w)] = true;
       if (!read[i])
-        throw std::invalid_argument(data_detail::message(
-            "to_json: what ", r.scope.path.view(), " gives is not used, so that Keras would leave it "
-            "out; leave it out of the model too, or take a submodel"));
+        throw std::invalid_argument(
+            data_detail::message("to_json: what ", r.scope.path.view(),
+                                 " gives is not used, so that Keras would leave it "
+                                 "out; leave it out of the model too, or take a submodel"));
     }
     for (std::size_t i = 0; i < weights.size(); ++i)
       if (!weights[i])
         throw std::invalid_argument(data_detail::message(
-            "to_json: the weight ", view().weights[i].path.view(), " is of no layer that Keras has; ",
+            "to_json: the weight ", view().weights[i].path.view(),
+            " is of no layer that Keras has; ",
             "its layer may say in static void keras_config(config_writer&) which class of Keras it "
             "is"));
   }
@@ -306,8 +317,8 @@ class architecture : public wiring<> {
     std::string inbound, config, class_name = b.class_name;
     if (b.is_input) {
       input_info const& in = view().inputs[this->at(view()[b.node].index)];
-      config = "\"batch_shape\": " + shape_json(in.shape) + ", \"dtype\": \"" + type_name_of(in.type) +
-               "\", \"sparse\": false, \"name\": " + name;
+      config = "\"batch_shape\": " + shape_json(in.shape) + ", \"dtype\": \"" +
+               type_name_of(in.type) + "\", \"sparse\": false, \"name\": " + name;
     } else {
       config = "\"name\": " + name;
       if (b.layer >= 0) {
@@ -318,12 +329,14 @@ class architecture : public wiring<> {
         config += ", \"dtype\": \"float32\"" + b.config;
       }
     }
-    bool const merges = b.layer < 0 && (b.calls.size() == 1 && (b.calls[0].size() > 1 || merging(b)));
+    bool const merges =
+        b.layer < 0 && (b.calls.size() == 1 && (b.calls[0].size() > 1 || merging(b)));
     for (auto const& call : b.calls) {
       std::string arguments;
       for (source const& s : call) arguments += (arguments.empty() ? "" : ", ") + tensor_json(s);
       if (merges) arguments = '[' + arguments + ']';
-      inbound += (inbound.empty() ? "" : ", ") + ("{\"args\": [" + arguments + "], \"kwargs\": {}}");
+      inbound +=
+          (inbound.empty() ? "" : ", ") + ("{\"args\": [" + arguments + "], \"kwargs\": {}}");
     }
     std::string out = json_object("layers", class_name, config);
     out.pop_back();

@@ -88,7 +88,7 @@ inline std::string to_dot(graph const& g) {
 /// are the arrows between frames.
 inline std::string to_dot(compiled_graph const& c) {
   using namespace io_detail;
-  constexpr char const* kinds[] = {"loop",           "row program", "reduction",
+  constexpr char const* kinds[] = {"loop",           "row program",  "reduction",
                                    "matrix product", "whole values", "regions"};
   std::string out = std::string("digraph program {\n  compound=true;\n") + preamble;
   std::map<int, std::string> writer;  // per node with a buffer: the box that stores it
@@ -108,8 +108,8 @@ inline std::string to_dot(compiled_graph const& c) {
                      colour_of(n.code));
       return name;
     };
-    out += "  subgraph cluster_" + std::to_string(s) + " {\n  label=\"kernel " +
-           std::to_string(s) + ": " + kinds[static_cast<int>(now.kind)] +
+    out += "  subgraph cluster_" + std::to_string(s) + " {\n  label=\"kernel " + std::to_string(s) +
+           ": " + kinds[static_cast<int>(now.kind)] +
            "\"; style=\"rounded\"; color=\"#4477aa\"; fontsize=11; fontname=\"Helvetica\";\n";
     std::map<int, std::string> name_of;  // per instruction
     for (int i = 0; i < now.body.size(); ++i) {
@@ -120,11 +120,11 @@ inline std::string to_dot(compiled_graph const& c) {
       }
       name_of[i] = prefix + std::to_string(i);
       if (now.kind == step_kind::control && i >= now.control.results) continue;  // memory
-      std::string label = x.code == op::result ? std::string(info(now.control.code).name) + " " +
-                                                     std::to_string(i)
+      std::string label = x.code == op::result
+                              ? std::string(info(now.control.code).name) + " " + std::to_string(i)
                           : x.code == op::constant ? number_label(x.value)
-                          : x.code == op::scalar ? scalar_text(x.slot)
-                                                 : std::string(info(x.code).name);
+                          : x.code == op::scalar   ? scalar_text(x.slot)
+                                                   : std::string(info(x.code).name);
       out += box(name_of[i], label, colour_of(x.code));
       for (int const o : {x.a, x.b, x.c})
         if (o >= 0) edges += "  " + name_of[o] + " -> " + name_of[i] + ";\n";

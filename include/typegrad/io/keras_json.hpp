@@ -32,9 +32,9 @@ std::string json_number(double value) {
   std::array<char, 40> digits{};
   auto const single = static_cast<float>(value);
   bool const is_float = static_cast<double>(single) == value;
-  auto const end =
-      is_float ? std::to_chars(digits.data(), digits.data() + digits.size(), single).ptr
-               : std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  auto const end = is_float
+                       ? std::to_chars(digits.data(), digits.data() + digits.size(), single).ptr
+                       : std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   return {digits.data(), end};
 }
 
@@ -63,14 +63,19 @@ std::string json_initializer(initializer const& i) {
       if (i.a == 0) return make("Zeros", "");
       if (i.a == 1) return make("Ones", "");
       return make("Constant", "\"value\": " + json_number(i.a));
-    case kind::uniform: return pair("RandomUniform", "minval", "maxval");
-    case kind::normal: return pair("RandomNormal", "mean", "stddev");
-    case kind::truncated_normal: return pair("TruncatedNormal", "mean", "stddev");
+    case kind::uniform:
+      return pair("RandomUniform", "minval", "maxval");
+    case kind::normal:
+      return pair("RandomNormal", "mean", "stddev");
+    case kind::truncated_normal:
+      return pair("TruncatedNormal", "mean", "stddev");
     case kind::orthogonal:
       return make("Orthogonal", "\"gain\": " + json_number(i.a) + ", \"seed\": null");
-    case kind::identity: return make("Identity", "\"gain\": " + json_number(i.a));
+    case kind::identity:
+      return make("Identity", "\"gain\": " + json_number(i.a));
     case kind::variance_uniform:
-    case kind::variance_normal: break;
+    case kind::variance_normal:
+      break;
   }
   using fan = initializer::fan;
   if (uniform || i.b == 0) {
@@ -82,16 +87,15 @@ std::string json_initializer(initializer const& i) {
       return make((std::string(family) + (uniform ? "Uniform" : "Normal")).c_str(),
                   "\"seed\": null");
   }
-  return make("VarianceScaling",
-              "\"scale\": " + json_number(i.a) + ", \"mode\": \"" +
-                  (i.mode == fan::in    ? "fan_in"
-                   : i.mode == fan::out ? "fan_out"
-                                        : "fan_avg") +
-                  "\", \"distribution\": \"" +
-                  (uniform      ? "uniform"
-                   : i.b == 0 ? "truncated_normal"
-                              : "untruncated_normal") +
-                  "\", \"seed\": null");
+  return make("VarianceScaling", "\"scale\": " + json_number(i.a) + ", \"mode\": \"" +
+                                     (i.mode == fan::in    ? "fan_in"
+                                      : i.mode == fan::out ? "fan_out"
+                                                           : "fan_avg") +
+                                     "\", \"distribution\": \"" +
+                                     (uniform    ? "uniform"
+                                      : i.b == 0 ? "truncated_normal"
+                                                 : "untruncated_normal") +
+                                     "\", \"seed\": null");
 }
 
 template <int = 0>
@@ -111,7 +115,9 @@ class json_config final : public config_writer {
   void layer(std::string_view name) override { class_name = keras_class(name); }
   void text(std::string_view key, std::string_view value) override { add(key, json_text(value)); }
   void flag(std::string_view key, bool value) override { add(key, value ? "true" : "false"); }
-  void integer(std::string_view key, std::int64_t value) override { add(key, std::to_string(value)); }
+  void integer(std::string_view key, std::int64_t value) override {
+    add(key, std::to_string(value));
+  }
   void number(std::string_view key, double value) override { add(key, json_number(value)); }
   void integers(std::string_view key, std::int64_t const* values, int count, int columns) override {
     std::string all = columns > 0 ? "[[" : "[";
@@ -137,7 +143,9 @@ class json_config final : public config_writer {
   }
   void missing(std::string_view what) override { problem = what; }
 
-  bool has(std::string_view key) const { return config.find(json_text(key) + ':') != std::string::npos; }
+  bool has(std::string_view key) const {
+    return config.find(json_text(key) + ':') != std::string::npos;
+  }
 
  private:
   void add(std::string_view key, std::string_view value) {

@@ -24,7 +24,9 @@ class nested_wiring : public wiring<> {
   using wiring<>::wiring;
 
  protected:
-  bool is_box(int call) const override { return this->graph_.calls[this->at(call)].end == call + 1; }
+  bool is_box(int call) const override {
+    return this->graph_.calls[this->at(call)].end == call + 1;
+  }
 };
 
 /// Text within a label of Graphviz.

@@ -131,8 +131,9 @@ std::string summarize_connected(graph_view const& g, std::string_view name) {
     std::string from, shape;
     for (auto const& call : b.calls)
       for (source const& s : call)
-        from += message(from.empty() ? "['" : "',\n '", w.boxes[static_cast<std::size_t>(s.box)].name,
-                        '[', s.call, "][", s.output, ']');
+        from +=
+            message(from.empty() ? "['" : "',\n '", w.boxes[static_cast<std::size_t>(s.box)].name,
+                    '[', s.call, "][", s.output, ']');
     from += from.empty() ? "[]" : "']";
     for (extents const& e : b.outputs) shape += (shape.empty() ? "" : ",\n ") + summary_shape(e);
     if (b.is_input || b.outputs.size() > 1) shape = '[' + shape + ']';

@@ -63,10 +63,10 @@ struct source {
 /// A layer, an input, or an operation between layers.
 struct box {
   std::string name, class_name;
-  std::string config;  ///< for files: what `operation` says
-  int layer = -1;  ///< position among the graph's layers
-  int node = -1;   ///< of an input or an operation
-  int scope = -1;  ///< the call that it is within
+  std::string config;                      ///< for files: what `operation` says
+  int layer = -1;                          ///< position among the graph's layers
+  int node = -1;                           ///< of an input or an operation
+  int scope = -1;                          ///< the call that it is within
   std::vector<std::vector<source>> calls;  ///< what each call reads
   std::vector<extents> inputs, outputs;    ///< of the first call
   bool is_input = false;
@@ -80,7 +80,8 @@ struct operation {
   std::string config;         ///< for files: what else there is to say
 };
 
-/// The boxes of a graph. A class template so that it costs the compiler nothing where it is not used.
+/// The boxes of a graph. A class template so that it costs the compiler nothing where it is not
+/// used.
 template <int = 0>
 class wiring {
  public:
@@ -126,6 +127,17 @@ class wiring {
       else
         to.push_back(o);
     }
+  }
+
+  /// What a value was before it was broadcast.
+  int unbroadcast(int id) const {
+    if (graph_[id].code != op::broadcast || made(id)) return id;
+    int const o = graph_.operand(id, 0);
+    return graph_[o].code == op::reshape && !made(o) ? graph_.operand(o, 0) : o;
+  }
+  /// Whether no input has a say in a value: a leaf, such as a weight.
+  bool is_constant(int id) const {
+    return is_leaf(graph_[id].code) && graph_[id].code != op::input;
   }
 
   graph_view graph_;
@@ -213,26 +225,20 @@ class wiring {
 template <int N>
 operation wiring<N>::read(int id, int) {
   node const& n = graph_[id];
-  node const* const first = n.operand_count > 0 ? &graph_[graph_.operand(n, 0)] : nullptr;
   if (n.code == op::stop_gradient) return {{}, {}, {graph_.operand(n, 0)}, {}};
-  if (n.code == op::broadcast && (first->code == op::input || !is_leaf(first->code))) {
-    int const o = graph_.operand(n, 0);
-    return {{}, {}, {first->code == op::reshape && !made(o) ? graph_.operand(o, 0) : o}, {}};
-  }
+  if (int const o = unbroadcast(id); o != id && !is_constant(o)) return {{}, {}, {o}, {}};
   operation out;
   std::vector<int> all;
-  collect(n.code == op::result ? graph_.operand(n, 0) : id, all);
+  int const of = n.code == op::result ? graph_.operand(n, 0) : id;
+  collect(of, all);
   bool zero = false;
   for (int o : all) {
-    for (node const* m = &graph_[o]; m->code == op::broadcast && !made(o); m = &graph_[o])
-      o = graph_.operand(*m, 0);
-    node const& m = graph_[o];
-    zero = zero || (m.code == op::constant && m.value == 0);
-    if (!is_leaf(m.code) || m.code == op::input) out.operands.push_back(o);
+    o = unbroadcast(o);
+    zero = zero || (graph_[o].code == op::constant && graph_[o].value == 0);
+    if (!is_constant(o)) out.operands.push_back(o);
   }
   bool const relu = n.code == op::maximum && zero && out.operands.size() == 1;
-  op const code = n.code == op::result ? first->code : n.code;
-  out.name = relu ? "relu" : std::string(info(code).name);
+  out.name = relu ? "relu" : std::string(info(graph_[of].code).name);
   out.class_name = relu ? "ReLU" : keras_class(out.name);
   return out;
 }
