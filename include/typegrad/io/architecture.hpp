@@ -294,8 +294,9 @@ class architecture : public wiring<> {
         for (source const& s : call) read[this->at(s.box)] = true;
     for (source const& s : this->outputs) read[this->at(s.box)] = true;
     for (std::size_t i = 0; i < this->boxes.size(); ++i) {
-      if (this->boxes[i].layer < 0) continue;
-      layer_record const& r = view().layers[this->at(this->boxes[i].layer)];
+      box const& b = this->boxes[i];
+      if (b.layer < 0) continue;
+      layer_record const& r = view().layers[this->at(b.layer)];
       for (int w = r.first_weight; w < r.weights_end; ++w) weights[this->at(w)] = true;
       if (!read[i])
         throw std::invalid_argument(
