@@ -27,6 +27,21 @@ struct gated : tg::layer<gated<Units>> {
   }
 };
 
+// A layer of one's own that Keras has under another name.
+template <int Units>
+struct linear : tg::layer<linear<Units>> {
+  tg::symbol kernel, bias;
+  constexpr void build(tg::weights& add, tg::extents input) {
+    kernel = add("kernel", {input.back(), Units}, tg::glorot_uniform{});
+    bias = add("bias", {Units}, tg::zeros{});
+  }
+  constexpr tg::symbol call(tg::symbol x) const { return matmul(x, kernel) + bias; }
+  static void keras_config(tg::config_writer& w) {
+    w.layer("Dense");
+    w.integer("units", Units);
+  }
+};
+
 using gated_net = tg::sequential<tg::input<20>, gated<16>, tg::dense<1>>;
 
 // Two layers that start where another model ended and are not trained further.
@@ -158,6 +173,17 @@ int main() {
   xt::xtensor<float, 1> const sums = xt::sum(x, {1});
   regression.fit({x, sums}, {.epochs = 2, .verbose = false});
 
+  // What a model tells of itself: to people, and to Keras.
+  regression.summary();
+  regression.plot_model("cheat_sheet.dot", {.show_shapes = true});
+  std::remove("cheat_sheet.dot");
+  for (auto const& layer : regression.layers())
+    std::printf("%s: %d\n", layer.path.c_str(), static_cast<int>(layer.parameters));
+  auto const first = regression.get_layer("gated/dense");
+  bool const found = first.weights().size() == 2 && first.weight("kernel").size() == 20 * 16 &&
+                     regression.inputs()[0].shape == tg::extents{20};
+  bool const told = tg::predictor<tg::sequential<tg::input<3>, linear<4>>>{}.to_json().size() > 0;
+
   // Bad input is a sentence, and nothing has changed.
   try {
     xt::xtensor<float, 2> const narrow = xt::zeros<float>({512, 19});
@@ -167,5 +193,8 @@ int main() {
     std::printf("%s\n", error.what());
   }
   std::remove("cheat_sheet.safetensors");
-  return result.accuracy > 0.5 && logits.shape(0) == 512 && one_step.loss > 0 && same ? 0 : 1;
+  return result.accuracy > 0.5 && logits.shape(0) == 512 && one_step.loss > 0 && same &&
+                 found && told
+             ? 0
+             : 1;
 }
