@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Regression on a table: the prices of Californian districts. Missing values, scaling, a validation
-// split, a network kept in a file. usage: house_prices california_housing.csv
+// split, a network kept in a file.
+// usage: house_prices [california_housing.csv]
 #include <typegrad/typegrad.hpp>
 
 #include <cstdio>
@@ -14,11 +15,9 @@ using net = tg::sequential<
     tg::dense<1>>;
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::puts("usage: house_prices california_housing.csv");
-    return 0;
-  }
-  auto const table = tg::datasets::california_housing(argv[1]);
+  // Without a file: $TYPEGRAD_DATA, your cache, a download, or made districts; it says which.
+  auto const table = argc > 1 ? tg::datasets::california_housing(argv[1])
+                              : tg::datasets::california_housing();
   auto x = table.numbers({"longitude", "latitude", "housing_median_age", "total_rooms",
                           "total_bedrooms", "population", "households", "median_income"});
   xt::xtensor<float, 1> const price = table.number("median_house_value") / 100'000.0f;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <string>
 #include <typegrad/data/csv.hpp>
-#include <typegrad/data/datasets/california_housing.hpp>
 #include <vector>
 
 #include "idx_files.hpp"
@@ -106,30 +105,4 @@ TEST_CASE("csv: every prefix of a file is a table or a sentence") {
     auto const what = error(text.substr(0, n));
     CHECK((what.empty() || what.find("t.csv") != std::string::npos));
   }
-}
-
-TEST_CASE("csv: California housing") {
-  auto const path = test::real_data("california_housing.csv");
-  if (!path) SKIP("TYPEGRAD_DATA has no california_housing.csv");
-  auto const t = tg::datasets::california_housing(path->parent_path());
-  CHECK(t.rows() == 20640);
-  CHECK(t.columns().size() == 10);
-  CHECK(t["total_bedrooms"].missing == 207);
-  CHECK(t["median_income"].missing == 0);
-  CHECK(t["ocean_proximity"].categories ==
-        std::vector<std::string>{"<1H OCEAN", "INLAND", "ISLAND", "NEAR BAY", "NEAR OCEAN"});
-  CHECK(t.numbers({"longitude", "median_house_value"})(0, 1) == 452600.0f);
-  CHECK(t.number_names().size() == 9);
-}
-
-TEST_CASE("csv: California housing that is not there") {
-  test::folder const at;
-  CHECK_THAT(message_of([&] { tg::datasets::california_housing(at.path()); }),
-             ContainsSubstring("california_housing.csv: there is no such file"));
-  test::environment const unset("TYPEGRAD_DATA", std::nullopt);
-  CHECK_THAT(message_of([] { tg::datasets::california_housing(); }),
-             ContainsSubstring("set TYPEGRAD_DATA"));
-  test::write_file(at / "california_housing.csv", "longitude,latitude\n1,2\n");
-  CHECK_THAT(message_of([&] { tg::datasets::california_housing(at.path()); }),
-             ContainsSubstring("there is no column \"housing_median_age\""));
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <limits>
 #include <typegrad/data/split.hpp>
 #include <vector>
 
@@ -79,4 +80,31 @@ TEST_CASE("split: errors") {
                tg::take_rows(x, rows);
              }),
              ContainsSubstring("row 3 of an array with 3 rows"));
+}
+
+TEST_CASE("split: a table's rows, numbers and categories, with what is missing counted anew") {
+  tg::column rooms, place;
+  rooms.name = "rooms";
+  place.name = "place";
+  place.type = tg::column_type::category;
+  place.categories = {"bay", "inland"};
+  for (int i = 0; i < 8; ++i) {
+    rooms.numbers.push_back(i == 3 ? std::numeric_limits<double>::quiet_NaN() : i);
+    place.codes.push_back(i == 3 ? -1 : i % 2);
+  }
+  rooms.missing = place.missing = 1;
+  tg::table const all("houses.csv", {rooms, place});
+  auto const [train, test] = tg::train_test_split(all, {.test_count = 3, .seed = 1});
+  CHECK(train.rows() == 5);
+  CHECK(test.rows() == 3);
+  CHECK(train["rooms"].missing + test["rooms"].missing == 1);
+  CHECK(train["place"].missing + test["place"].missing == 1);
+  for (auto const* part : {&train, &test})
+    for (std::size_t r = 0; r < part->rows(); ++r)
+      if (auto const n = (*part)["rooms"].numbers[r]; n == n)
+        CHECK((*part)["place"].codes[r] == static_cast<int>(n) % 2);
+  CHECK(train["place"].categories == place.categories);
+  std::vector<std::size_t> const beyond{8};
+  CHECK_THAT(message_of([&] { static_cast<void>(tg::take_rows(all, beyond)); }),
+             ContainsSubstring("take_rows: row 8 of a table with 8 rows"));
 }

@@ -13,6 +13,7 @@
 #include <typegrad/data/dataset.hpp>
 #include <typegrad/data/message.hpp>
 #include <typegrad/data/random.hpp>
+#include <typegrad/data/table.hpp>
 #include <utility>
 #include <vector>
 
@@ -77,6 +78,41 @@ xt::xtensor<T, Rank> take_rows(xt::xtensor<T, Rank> const& from,
     std::copy_n(from.data() + rows[i] * stride, stride, out.data() + i * stride);
   }
   return out;
+}
+
+/// The same of a table.
+inline table take_rows(table const& from, std::span<std::size_t const> rows) {
+  std::vector<column> columns;
+  for (column const& one : from.columns()) {
+    column out{.name = one.name,
+               .type = one.type,
+               .numbers = {},
+               .codes = {},
+               .categories = one.categories,
+               .missing = 0,
+               .why = one.why};
+    bool const numbers = one.type == column_type::number;
+    for (std::size_t const row : rows) {
+      if (row >= from.rows()) {
+        throw std::invalid_argument(
+            data_detail::message("take_rows: row ", row, " of a table with ", from.rows(), " rows"));
+      }
+      if (numbers) out.numbers.push_back(one.numbers[row]);
+      else out.codes.push_back(one.codes[row]);
+      out.missing += numbers ? std::isnan(one.numbers[row]) : one.codes[row] < 0;
+    }
+    columns.push_back(std::move(out));
+  }
+  return table(from.source(), std::move(columns));
+}
+
+/// A table's rows for training and for the test.
+struct split_table {
+  table train, test;
+};
+inline split_table train_test_split(table const& data, split_options const& options = {}) {
+  auto const rows = train_test_rows(data.rows(), options);
+  return {take_rows(data, rows.train), take_rows(data, rows.test)};
 }
 
 /// Rows of `x` and `y` into `.train` and `.test`, shuffled together.

@@ -2,24 +2,31 @@
 // California housing: 20,640 districts of the 1990 census with the median house value of each.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdio>
 #include <filesystem>
-#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <typegrad/data/csv.hpp>
+#include <typegrad/data/datasets/synthetic_housing.hpp>
 #include <typegrad/data/download.hpp>
 #include <typegrad/data/message.hpp>
 #include <typegrad/data/table.hpp>
+#include <utility>
 
-namespace typegrad::datasets {
+namespace typegrad {
 
-/// The table in `california_housing.csv`, given by its own path or its folder's. Nine number
-/// columns (`total_bedrooms` has missing values), the target `median_house_value` among them, and
-/// the category `ocean_proximity`. Throws std::runtime_error for a file that lacks one of them.
-/// Source: Pace and Barry, "Sparse spatial autoregressions" (1997), in A. Geron's version.
-inline table california_housing(std::filesystem::path const& where) {
-  std::error_code ignored;
-  auto const path =
-      std::filesystem::is_directory(where, ignored) ? where / "california_housing.csv" : where;
+namespace data_detail {
+
+inline constexpr std::array<published_file, 1> housing_files{
+    {{"housing.csv", "d1c47305887e2252bf1ccbd74ff159a6", 2'000'000}}};
+inline constexpr std::array<std::string_view, 2> housing_mirrors{
+    "https://raw.githubusercontent.com/ageron/handson-ml2/master/datasets/housing/",
+    "https://raw.githubusercontent.com/ageron/handson-ml/master/datasets/housing/"};
+
+inline table read_housing(std::filesystem::path const& path) {
   csv_options options;
   for (char const* const name :
        {"longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms",
@@ -30,15 +37,57 @@ inline table california_housing(std::filesystem::path const& where) {
   return read_csv(path, options);
 }
 
-/// The same from the folder $TYPEGRAD_DATA.
-inline table california_housing() {
-  auto const data = data_detail::environment("TYPEGRAD_DATA");
-  if (!data) {
-    throw std::runtime_error(
-        "california_housing: set TYPEGRAD_DATA to the folder that holds california_housing.csv, or"
-        " give the folder");
-  }
-  return california_housing(std::filesystem::path(*data));
+inline table announced_housing(table districts, std::string_view why = {}) {
+  std::string const more = why.empty() ? std::string() : message(" (", why, ")");
+  std::fprintf(stderr, "typegrad: California housing: %zu districts from %s%s\n", districts.rows(),
+               districts.source().c_str(), more.c_str());
+  return districts;
 }
 
-}  // namespace typegrad::datasets
+inline table housing_anywhere() {
+  std::error_code ignored;
+  if (auto const data = environment("TYPEGRAD_DATA")) {
+    auto const path = std::filesystem::path(*data) / "california_housing.csv";
+    if (std::filesystem::is_regular_file(path, ignored))
+      return announced_housing(read_housing(path));
+  }
+  std::string reason = "no folder for a download: neither XDG_CACHE_HOME nor HOME is set";
+  if (auto const cache = cache_folder()) {
+    auto const folder = *cache / "california_housing";
+    auto const path = folder / housing_files[0].name;
+    if (std::filesystem::is_regular_file(path, ignored))
+      return announced_housing(read_housing(path));
+    if (offline()) {
+      reason = "TYPEGRAD_OFFLINE is set";
+    } else {
+      auto const failure = download(housing_files, housing_mirrors, folder);
+      if (!failure) return announced_housing(read_housing(path));
+      reason = "no download: " + *failure;
+    }
+  }
+  return announced_housing(datasets::synthetic_housing(),
+                           message("there is no california_housing.csv; ", reason));
+}
+
+}  // namespace data_detail
+
+namespace datasets {
+
+/// The table in `california_housing.csv`, given by its own path or its folder's. Nine number
+/// columns (`total_bedrooms` has missing values), the target `median_house_value` among them, and
+/// the category `ocean_proximity`. Throws std::runtime_error for a file that lacks one of them.
+/// Source: Pace and Barry, "Sparse spatial autoregressions" (1997), in A. Geron's version.
+inline table california_housing(std::filesystem::path const& where) {
+  std::error_code ignored;
+  return data_detail::read_housing(
+      std::filesystem::is_directory(where, ignored) ? where / "california_housing.csv" : where);
+}
+
+/// The same from the first of: $TYPEGRAD_DATA, the user's cache
+/// ($XDG_CACHE_HOME/typegrad/california_housing or ~/.cache/typegrad/california_housing), a
+/// checksummed download into that cache (not with TYPEGRAD_OFFLINE=1), synthetic districts. Says
+/// which on stderr and in the table's `source()`.
+inline table california_housing() { return data_detail::housing_anywhere(); }
+
+}  // namespace datasets
+}  // namespace typegrad
