@@ -3,9 +3,11 @@
 #pragma once
 
 #include <typegrad/io/atomic_file.hpp>
+#include <typegrad/io/image_grid.hpp>
 #include <typegrad/io/plot.hpp>
 #include <typegrad/io/plot_images.hpp>
 #include <typegrad/io/plot_surface.hpp>
 #include <typegrad/io/png.hpp>
 #include <typegrad/io/safetensors.hpp>
+#include <typegrad/io/save_png.hpp>
 #include <typegrad/io/svg.hpp>
