@@ -94,11 +94,13 @@ inline table take_rows(table const& from, std::span<std::size_t const> rows) {
     bool const numbers = one.type == column_type::number;
     for (std::size_t const row : rows) {
       if (row >= from.rows()) {
-        throw std::invalid_argument(
-            data_detail::message("take_rows: row ", row, " of a table with ", from.rows(), " rows"));
+        throw std::invalid_argument(data_detail::message(
+            "take_rows: row ", row, " of a table with ", from.rows(), " rows"));
       }
-      if (numbers) out.numbers.push_back(one.numbers[row]);
-      else out.codes.push_back(one.codes[row]);
+      if (numbers)
+        out.numbers.push_back(one.numbers[row]);
+      else
+        out.codes.push_back(one.codes[row]);
       out.missing += numbers ? std::isnan(one.numbers[row]) : one.codes[row] < 0;
     }
     columns.push_back(std::move(out));
