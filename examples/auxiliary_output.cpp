@@ -53,8 +53,7 @@ int main(int argc, char** argv) try {
 
   tg::sparse_categorical_crossentropy<tg::from_logits> const loss;
   auto model = tg::compile<digit_reader>(
-      tg::adam{.learning_rate = 2e-3f},
-      tg::losses("main"_n = loss, "auxiliary"_n = loss),
+      tg::adam{.learning_rate = 2e-3f}, tg::losses("main"_n = loss, "auxiliary"_n = loss),
       tg::loss_weights("main"_n = 0.7f, "auxiliary"_n = 0.3f),
       tg::metrics("main"_n = tg::accuracy{}, "auxiliary"_n = tg::accuracy{}));
   model.summary();

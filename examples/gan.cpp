@@ -90,7 +90,8 @@ int main(int argc, char** argv) try {
       [](auto out) { return mean(tg::softplus(-out["real"_n]) + tg::softplus(out["fake"_n])); },
       tg::of_weights<"discriminator">);
   auto deceives = tg::value_and_gradient(
-      model, [](auto out) { return mean(tg::softplus(-out["fake"_n])); }, tg::of_weights<"generator">);
+      model, [](auto out) { return mean(tg::softplus(-out["fake"_n])); },
+      tg::of_weights<"generator">);
   tg::optimizer detective{tg::adam{.learning_rate = 5e-4f, .beta_1 = 0.5}};
   tg::optimizer forger{tg::adam{.learning_rate = 1e-3f, .beta_1 = 0.5}};
 
@@ -99,8 +100,8 @@ int main(int argc, char** argv) try {
   auto const start = std::chrono::steady_clock::now();
   for (int epoch = 1; epoch <= given.epochs; ++epoch) {
     double detected = 0, deceived = 0;
-    auto batches = tg::batches(
-        mnist.train, {.batch_size = given.batch, .epoch = epoch, .drop_remainder = true});
+    auto batches = tg::batches(mnist.train,
+                               {.batch_size = given.batch, .epoch = epoch, .drop_remainder = true});
     for (auto const& batch : batches) {
       auto const& digits = batch.x[0].values;
       xt::xtensor<float, 2> noise = xt::random::randn<float>({given.batch, noise_size});

@@ -58,8 +58,10 @@ struct pairs {
     std::vector<std::size_t> partner(from.size());
     for (std::size_t i = 0; i < from.size(); ++i) {
       auto digit = static_cast<std::size_t>(from.y(i));
-      if (random() % 2 == 0) same(i) = 1;
-      else digit = (digit + 1 + random() % 9) % 10;
+      if (random() % 2 == 0)
+        same(i) = 1;
+      else
+        digit = (digit + 1 + random() % 9) % 10;
       partner[i] = of_digit[digit][random() % of_digit[digit].size()];
     }
     right = tg::take_rows(from.x, partner);

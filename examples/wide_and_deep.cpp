@@ -35,12 +35,11 @@ struct wide_and_deep : tg::network<wide_and_deep> {
   }
 };
 
-using linear =
-    tg::functional<tg::inputs<tg::named<"wide", numbers>,
-                              tg::named<"ocean_proximity", tg::dtype::int32>>,
-                   [](tg::symbol wide, tg::symbol ocean_proximity) {
-                     return tg::dense<1>{}(tg::concatenate(wide, one_hot(ocean_proximity, places)));
-                   }>;
+using linear = tg::functional<
+    tg::inputs<tg::named<"wide", numbers>, tg::named<"ocean_proximity", tg::dtype::int32>>,
+    [](tg::symbol wide, tg::symbol ocean_proximity) {
+      return tg::dense<1>{}(tg::concatenate(wide, one_hot(ocean_proximity, places)));
+    }>;
 
 struct arguments {
   int epochs = 30;
@@ -74,15 +73,15 @@ score score_of(xt::xtensor<float, 2> const& predicted, xt::xtensor<float, 1> con
 
 int main(int argc, char** argv) try {
   arguments const given(argc, argv);
-  auto const [train, test] = tg::train_test_split(
-      given.data.empty() ? tg::datasets::california_housing()
-                         : tg::datasets::california_housing(given.data),
-      {.test_fraction = 0.2});
+  auto const [train, test] =
+      tg::train_test_split(given.data.empty() ? tg::datasets::california_housing()
+                                              : tg::datasets::california_housing(given.data),
+                           {.test_fraction = 0.2});
 
   // What is missing becomes the median, with a column that says where; then all are scaled. Only
   // the training data decides how.
-  std::vector<std::string> const names{"longitude",      "latitude",   "housing_median_age",
-                                       "total_rooms",    "population", "households",
+  std::vector<std::string> const names{"longitude",      "latitude",     "housing_median_age",
+                                       "total_rooms",    "population",   "households",
                                        "total_bedrooms", "median_income"};
   tg::pipeline prepare{tg::imputer{{.indicators = true}}, tg::standard_scaler{}};
   auto const x = prepare.fit_transform(train.numbers(names));
