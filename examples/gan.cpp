@@ -32,8 +32,8 @@ struct generator : tg::layer<generator> {
 };
 
 struct discriminator : tg::layer<discriminator> {
-  tg::conv2d<16, 4, tg::strides<2>, tg::same, tg::leaky_relu> edges;
-  tg::conv2d<32, 4, tg::strides<2>, tg::same, tg::leaky_relu> strokes;
+  tg::conv2d<24, 4, tg::strides<2>, tg::same, tg::leaky_relu> edges;
+  tg::conv2d<48, 4, tg::strides<2>, tg::same, tg::leaky_relu> strokes;
   tg::flatten flatten;
   tg::dropout<0.3f> dropout;
   tg::dense<1> verdict;  // a logit: above 0 for a digit that someone wrote
@@ -92,7 +92,7 @@ int main(int argc, char** argv) try {
   auto deceives = tg::value_and_gradient(
       model, [](auto out) { return mean(tg::softplus(-out["fake"_n])); },
       tg::of_weights<"generator">);
-  tg::optimizer detective{tg::adam{.learning_rate = 5e-4f, .beta_1 = 0.5}};
+  tg::optimizer detective{tg::adam{.learning_rate = 1e-3f, .beta_1 = 0.5}};
   tg::optimizer forger{tg::adam{.learning_rate = 1e-3f, .beta_1 = 0.5}};
 
   tg::predictor<artist> writes;
