@@ -13,8 +13,7 @@ namespace typegrad::detail {
 /// Copies part of a graph to the end of another one, below the layer that is being called there.
 class graft {
  public:
-  /// `first`: whether it is the first time that this part is taken over by its owner.
-  constexpr graft(graph const& from, graph& to, bool first) : from_{from}, to_{to}, first_{first} {}
+  constexpr graft(graph const& from, graph& to) : from_{from}, to_{to} {}
 
   /// The wanted nodes in the new graph. `inputs`: what stands for the inputs of `from`; if empty,
   /// those that are needed are made. `weights`: per weight of `from`, its position in the new
@@ -22,19 +21,19 @@ class graft {
   constexpr list<int> run(list<int> const& wanted, list<symbol> const& inputs, list<int>& weights) {
     find_needed(wanted);
     weights.resize(from_.weights.size(), -1);
-    make_weights(weights);
+    bool const first = make_weights(weights);
     make_inputs(inputs);
     names_.resize(from_.size(), -1);
     for (int id = 0; id < from_.size(); ++id)
-      if (needed_[id]) names_[id] = copy(id, weights);
+      if (needed_[id]) names_[id] = copy(id, weights, names_);
     to_.random_streams += from_.random_streams;
     for (int const id : from_.losses)
       if (whole_[id]) to_.losses.push_back(names_[id]);
     for (added_metric const& m : from_.metrics)
-      if (whole_[m.node] && first_) to_.metrics.push_back({m.name, names_[m.node]});
+      if (whole_[m.node] && first) to_.metrics.push_back({m.name, names_[m.node]});
     for (state_update const& u : from_.updates)
-      if (weights[u.weight] >= 0 && whole_[u.node]) update(weights[u.weight], names_[u.node]);
-    copy_calls(weights);
+      if (weights[u.weight] >= 0 && whole_[u.node]) update(u, weights);
+    copy_calls(weights, first);
     list<int> out;
     for (int const id : wanted) out.push_back(names_[id]);
     return out;
@@ -47,8 +46,7 @@ class graft {
     needed_.resize(from_.size(), false);
     for (int const id : wanted) needed_[id] = true;
     spread_need();
-    find_live_calls();
-    find_used_weights();
+    find_used();
     whole_.resize(from_.size(), true);
     for (int id = 0; id < from_.size(); ++id) {
       if (from_[id].code == op::weight) whole_[id] = used_[from_[id].index];
@@ -67,42 +65,48 @@ class graft {
         for (int i = 0; i < from_[id].operand_count; ++i) needed_[from_.operand(id, i)] = true;
   }
 
-  /// The calls of which a result, or one of a call within them, is needed.
-  constexpr void find_live_calls() {
-    live_.resize(from_.calls.size(), false);
+  /// The calls whose results, or those of calls within them, are needed.
+  constexpr list<bool> live_calls() const {
+    list<bool> live(from_.calls.size(), false);
     for (int i = from_.calls.size() - 1; i >= 0; --i) {
       call_record const& c = from_.calls[i];
       for (int k = 0; k < c.outputs; ++k)
-        if (needed_[from_.call_values[c.first_value + c.inputs + k]]) live_[i] = true;
-      for (int k = i + 1; k < c.end; ++k) live_[i] = live_[i] || live_[k];
+        if (needed_[from_.call_values[c.first_value + c.inputs + k]]) live[i] = true;
+      for (int k = i + 1; k < c.end; ++k) live[i] = live[i] || live[k];
     }
+    return live;
   }
-  /// The weights that are read, and the others of the same layers: what a layer has is the same in
-  /// training, where moving averages are not read, and otherwise.
-  constexpr void find_used_weights() {
-    used_.resize(from_.weights.size(), false);
-    list<int> owners(used_.size(),
-                     -1);  // the innermost layer, which is the last of those around it
-    for (int i = 0; i < from_.layers.size(); ++i)
-      for (int k = from_.layers[i].first_weight; k < from_.layers[i].weights_end; ++k)
-        owners[k] = i;
-    list<bool> live(from_.layers.size(), false);
-    for (int i = 0; i < live_.size(); ++i)
-      if (live_[i]) live[from_.calls[i].layer] = true;
-    for (int i = 0; i < used_.size(); ++i) used_[i] = owners[i] >= 0 && live[owners[i]];
+  /// The weights that are needed, and the others of the layers that made these or are called: there
+  /// are as many in training, where values may be computed from others, as there are outside of it.
+  constexpr void find_used() {
+    list<bool> const live = live_calls();
+    list<bool> called(from_.layers.size(), false);
+    for (int i = 0; i < live.size(); ++i)
+      if (live[i]) called[from_.calls[i].layer] = true;
+    for (int i = 0; i < from_.weights.size(); ++i) {
+      int owner = -1;  // the innermost layer that has it
+      for (int l = 0; l < called.size(); ++l)
+        if (from_.layers[l].first_weight <= i && i < from_.layers[l].weights_end) owner = l;
+      used_.push_back(owner >= 0 ? called[owner] : from_.weights[i].state);
+    }
     for (int id = 0; id < from_.size(); ++id)
       if (needed_[id] && from_[id].code == op::weight) used_[from_[id].index] = true;
   }
 
-  constexpr void make_weights(list<int>& weights) {
+  /// Whether none was there.
+  constexpr bool make_weights(list<int>& weights) {
+    bool known = false;
     first_weight_ = to_.weights.size();
     for (int i = 0; i < used_.size(); ++i) {
-      if (!used_[i] || weights[i] >= 0) continue;
+      if (!used_[i]) continue;
+      known = known || weights[i] >= 0;
+      if (weights[i] >= 0) continue;
       weight_info w = from_.weights[i];
       w.path = below(w.path);
       weights[i] = to_.weights.size();
       to_.weights.push_back(w);
     }
+    return !known;
   }
   constexpr void make_inputs(list<symbol> const& given) {
     inputs_.resize(from_.inputs.size(), -1);
@@ -116,11 +120,12 @@ class graft {
     }
   }
 
-  constexpr int copy(int id, list<int> const& weights) {
+  /// A node whose operands are those of these names.
+  constexpr int copy(int id, list<int> const& weights, list<int> const& names) {
     node n = from_[id];
     if (n.code == op::input) return inputs_[n.index];
     list<int> operands;
-    for (int i = 0; i < n.operand_count; ++i) operands.push_back(names_[from_.operand(id, i)]);
+    for (int i = 0; i < n.operand_count; ++i) operands.push_back(names[from_.operand(id, i)]);
     if (is_control(n.code)) {
       int const first = to_.regions.size();
       int const copied = copy_node(from_, id, to_, operands.begin());
@@ -129,9 +134,6 @@ class graft {
     }
     if (n.code != op::weight && n.code != op::random_uniform)
       return copy_node(from_, id, to_, operands.begin());
-    if (n.code == op::weight)
-      for (state_update const& u : to_.updates)  // of an earlier call in the same step
-        if (u.weight == weights[n.index]) return u.node;
     n.index = n.code == op::weight ? weights[n.index] : n.index + to_.random_streams;
     return to_.add(n, nullptr, 0);
   }
@@ -143,40 +145,73 @@ class graft {
     for (graph& inner : region.regions) move_streams(inner);
   }
 
+  /// What a state is after the step; if it has been called before, then that goes on from what it
+  /// is after that call.
+  constexpr void update(state_update const& u, list<int> const& weights) {
+    for (state_update& known : to_.updates) {
+      if (known.weight != weights[u.weight]) continue;
+      list<int> names = names_;
+      list<bool> changed(from_.size(), false);
+      for (int id = 0; id <= u.node; ++id) {
+        node const& n = from_[id];
+        if (n.code == op::weight && n.index == u.weight) {
+          changed[id] = true;
+          names[id] = known.node;
+        }
+        if (!needed_[id]) continue;
+        for (int i = 0; i < n.operand_count; ++i)
+          changed[id] = changed[id] || changed[from_.operand(id, i)];
+        if (changed[id] && n.operand_count > 0) names[id] = copy(id, weights, names);
+      }
+      known.node = names[u.node];
+      return;
+    }
+    to_.updates.push_back({weights[u.weight], names_[u.node]});
+  }
+
   constexpr name_text below(name_text const& path) const {
     name_text all = to_.scope.path;
     if (!all.empty()) all.append('/');
     return all.append(path);
   }
 
-  /// The calls that are taken over, and their layers.
-  constexpr void copy_calls(list<int> const& weights) {
+  /// The calls that are needed, and their layers.
+  constexpr void copy_calls(list<int> const& weights, bool first) {
+    list<bool> const live = live_calls();
     list<int> layers(from_.layers.size(), -1);
-    for (int i = 0; i < live_.size(); ++i)
-      if (live_[i]) layers[from_.calls[i].layer] = 0;
+    for (int i = 0; i < live.size(); ++i)
+      if (live[i]) layers[from_.calls[i].layer] = 0;
     for (int i = 0; i < layers.size(); ++i)
-      if (layers[i] == 0) layers[i] = layer_of(from_.layers[i], weights);
-    list<int> numbers(live_.size() + 1, 0);
+      if (layers[i] == 0) layers[i] = layer_of(from_.layers[i], weights, first);
+    list<int> numbers(live.size() + 1, 0);
     for (int i = 0, next = to_.calls.size(); i < numbers.size(); ++i) {
       numbers[i] = next;
-      if (i < live_.size() && live_[i]) ++next;
+      if (i < live.size() && live[i]) ++next;
     }
-    for (int i = 0; i < live_.size(); ++i) {
-      if (!live_[i]) continue;
+    for (int i = 0; i < live.size(); ++i) {
+      if (!live[i]) continue;
       call_record c = from_.calls[i];
-      int const values = c.first_value;
+      int const* const values = &from_.call_values[c.first_value];
       c.layer = layers[c.layer];
       c.depth += to_.layer_depth;
       c.end = numbers[c.end];
       c.first_value = to_.call_values.size();
-      for (int k = 0; k < c.inputs + c.outputs; ++k)
-        to_.call_values.push_back(names_[from_.call_values[values + k]]);
+      int const inputs = copy_values(values, c.inputs);
+      c.outputs = copy_values(values + c.inputs, c.outputs);
+      c.inputs = inputs;
       to_.calls.push_back(c);
     }
   }
-  constexpr int layer_of(layer_record r, list<int> const& weights) {
+  /// Those that are there; how many they are.
+  constexpr int copy_values(int const* values, int count) {
+    int const before = to_.call_values.size();
+    for (int k = 0; k < count; ++k)
+      if (names_[values[k]] >= 0) to_.call_values.push_back(names_[values[k]]);
+    return to_.call_values.size() - before;
+  }
+  constexpr int layer_of(layer_record r, list<int> const& weights, bool first) {
     r.scope.path = below(r.scope.path);
-    if (!first_)
+    if (!first)
       for (int i = 0; i < to_.layers.size(); ++i)
         if (to_.layers[i].scope.path == r.scope.path) return i;
     int begin = 0;
@@ -190,17 +225,10 @@ class graft {
     return to_.layers.size() - 1;
   }
 
-  constexpr void update(int weight, int node) {
-    for (state_update& u : to_.updates)
-      if (u.weight == weight) return void(u.node = node);
-    to_.updates.push_back({weight, node});
-  }
-
   graph const& from_;
   graph& to_;
-  bool first_;
-  list<bool> needed_, whole_;  ///< per node: needed; reads no weight and input but those taken over
-  list<bool> live_, used_;     ///< per call and per weight: taken over
+  list<bool> needed_, whole_;  ///< per node: needed; reads no weight and input but those there
+  list<bool> used_;            ///< per weight
   list<int> inputs_, names_;   ///< per input and per node of from_: the node in to_
   int first_weight_ = 0;
 };

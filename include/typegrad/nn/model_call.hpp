@@ -11,6 +11,16 @@
 // A layer as a model: its inputs are made, it is called, and what it gives are the outputs.
 namespace typegrad::detail {
 
+/// Appends an output, which needs a name of its own.
+constexpr void give_output(graph& g, int id, name_text const& name) {
+  for (name_text const& other : g.output_names)
+    if (other == name)
+      return g.fail(
+          sentence("outputs: two are called \"", name, "\"; each needs a name of its own"));
+  g.outputs.push_back(id);
+  g.output_names.push_back(name);
+}
+
 /// Appends what a model's call gave to the graph's outputs.
 template <class Result>
 constexpr void give_outputs(graph& g, Result const& result) {
@@ -22,12 +32,7 @@ constexpr void give_outputs(graph& g, Result const& result) {
   for (int i = 0; i < ids.size(); ++i) {
     name_text name{"output"};
     if constexpr (is_output_pack<Result>) name = Result::name(i);
-    for (name_text const& other : g.output_names)
-      if (other == name)
-        return g.fail(
-            sentence("outputs: two are called \"", name, "\"; each needs a name of its own"));
-    g.outputs.push_back(ids[i]);
-    g.output_names.push_back(name);
+    give_output(g, ids[i], name);
   }
 }
 

@@ -27,6 +27,8 @@ constexpr list<name_text> declared_names() {
     return names_of(typename Model::inputs{});
   else if constexpr (requires { typename Model::inputs_type; })
     return names_of(typename Model::inputs_type{});
+  else if constexpr (requires { typename Model::whole_model; })
+    return declared_names<typename Model::whole_model>();
   else
     return {};
 }

@@ -51,6 +51,7 @@ class submodel : public layer<submodel<Model, Outputs...>> {
   static_assert(sizeof...(Outputs) > 0, "submodel: name at least one output or layer");
 
  public:
+  using whole_model = Model;
   static constexpr name_text model_name = detail::layer_name_of<Model>;
   static constexpr std::string_view name = model_name.view();
 
@@ -75,12 +76,11 @@ class submodel : public layer<submodel<Model, Outputs...>> {
     Model::trace(whole);
     list<symbol> const given{x, rest...};
     if (!whole.failed()) check(g, whole, given);
-    list<int> const ids = part(g, whole, given, weights_, !called_);
-    called_ = true;
+    list<int> const ids = part(g, whole, given, weights_);
     if constexpr (sizeof...(Outputs) == 1) {
       return ids.empty() ? symbol{g, -1} : symbol{g, ids[0]};
     } else {
-      output_pack<name_constant<Outputs>...> pack;
+      output_pack<Outputs...> pack;
       for (int i = 0; i < pack.size; ++i)
         pack.values[static_cast<std::size_t>(i)] = {g, ids.empty() ? -1 : ids[i]};
       return pack;
@@ -96,14 +96,12 @@ class submodel : public layer<submodel<Model, Outputs...>> {
   }
   static constexpr void give(graph& g, graph const& whole) {
     list<int> weights;
-    list<int> const ids = part(g, whole, {}, weights, true);
-    for (int i = 0; i < ids.size(); ++i) {
-      g.outputs.push_back(ids[i]);
-      g.output_names.push_back(output_pack<name_constant<Outputs>...>::name(i));
-    }
+    list<int> const ids = part(g, whole, {}, weights);
+    for (int i = 0; i < ids.size(); ++i)
+      detail::give_output(g, ids[i], output_pack<Outputs...>::name(i));
   }
   static constexpr list<int> part(graph& g, graph const& whole, list<symbol> const& given,
-                                  list<int>& weights, bool first) {
+                                  list<int>& weights) {
     if (whole.failed()) g.fail(whole.error);
     list<int> wanted;
     if (!g.failed())
@@ -112,7 +110,7 @@ class submodel : public layer<submodel<Model, Outputs...>> {
         if (wanted.back() < 0) g.fail(detail::no_such_value(whole, model_name, one));
       }
     if (g.failed()) return {};
-    return detail::graft{whole, g, first}.run(wanted, given, weights);
+    return detail::graft{whole, g}.run(wanted, given, weights);
   }
   static constexpr void check(graph& g, graph const& whole, list<symbol> const& given) {
     if (given.size() != whole.inputs.size())
@@ -127,8 +125,7 @@ class submodel : public layer<submodel<Model, Outputs...>> {
     }
   }
 
-  list<int> weights_;  ///< per weight of the whole model: which it is in the graph being traced
-  bool called_ = false;
+  list<int> weights_;
 };
 
 }  // namespace typegrad
