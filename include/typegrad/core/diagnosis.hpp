@@ -43,6 +43,12 @@ struct wrong_model<said<1>{}> {
   using nothing = void;
 };
 
+/// void if nothing is wrong: for the body of a function whose overloads would be called, or told
+/// of, instead of it if it had the constraint itself.
+template <auto Sentence>
+requires(correct(Sentence))
+using nothing_wrong = typename wrong_model<Sentence>::nothing;
+
 /// `Source::sentence()`, a text made during constant evaluation, as a template argument.
 template <class Source>
 constexpr auto say() {

@@ -130,9 +130,8 @@ class predictor {
   template <
       class... Named,
       auto Names = say<inference_detail::input_names<Model, name_constant<"predict">, Named...>>()>
-  requires(correct(Names))
   auto predict(named_values<Named...> const& x, predict_options const& options = {}) {
-    using known [[maybe_unused]] = typename wrong_model<Names>::nothing;
+    using known [[maybe_unused]] = nothing_wrong<Names>;
     return predict(array_list(x), options);
   }
 

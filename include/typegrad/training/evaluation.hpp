@@ -50,12 +50,14 @@ struct evaluation : Metrics::template field<double>... {
 /// `result["main_loss"]`, in Keras's order: loss, the loss of each output, metrics.
 template <class Names>
 class measurements {
+  /// What is wrong with a name that the compiler can look at.
   template <class Name>
   struct known {
     static constexpr diagnosis sentence() {
-      if constexpr (a_name<Name>)  // g++ looks at this before it looks at the constraint
-        if (find(Name::name) < 0) return unknown(Name::name);
-      return {};
+      if constexpr (requires { Name::name; })
+        return find(Name::name) < 0 ? unknown(Name::name) : diagnosis{};
+      else
+        return {};
     }
   };
 
@@ -67,18 +69,16 @@ class measurements {
   explicit measurements(std::array<double, size> const& values)
       : loss{values[0]}, values_{values} {}
 
-  /// By a name that the compiler looks at.
-  template <a_name Name, auto Sentence = say<known<Name>>()>
+  /// By a name: `"main_loss"_n`, which the compiler looks at, or text; std::invalid_argument with
+  /// the names there are if that is none of them.
+  template <class Name, auto Sentence = say<known<Name>>()>
   requires(correct(Sentence))
-  double operator[](Name) const {
+  double operator[](Name const& name) const {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
-    constexpr int at = find(Name::name);
-    return values_[at < 0 ? 0 : static_cast<std::size_t>(at)];
-  }
-  /// std::invalid_argument with the names there are if it is none of them.
-  double operator[](std::string_view name) const {
-    if (int const at = find(name); at >= 0) return values_[static_cast<std::size_t>(at)];
-    throw std::invalid_argument(std::string(unknown(name).view()));
+    if constexpr (requires { Name::name; })
+      return at(Name::name);
+    else
+      return at(name);
   }
   template <std::size_t I>
   constexpr double get() const {
@@ -87,6 +87,10 @@ class measurements {
   static constexpr std::string_view name(std::size_t i) { return Names::facts.names[i].view(); }
 
  private:
+  double at(std::string_view name) const {
+    if (int const i = find(name); i >= 0) return values_[static_cast<std::size_t>(i)];
+    throw std::invalid_argument(std::string(unknown(name).view()));
+  }
   static constexpr int find(std::string_view name) {
     for (std::size_t i = 0; i < size; ++i)
       if (measurements::name(i) == name) return static_cast<int>(i);
