@@ -34,6 +34,20 @@ void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::fre
 
 namespace tg = typegrad;
 
+namespace {
+
+struct two_inputs : tg::network<two_inputs> {
+  using inputs = tg::inputs<tg::named<"ids", 3, tg::dtype::int32>, tg::named<"numbers", 2>>;
+  tg::embedding<5, 2> table;
+  tg::dense<1> first, second;
+  constexpr auto call(tg::symbol ids, tg::symbol numbers) {
+    tg::symbol const x = concatenate(reshape(table(ids), {6}), numbers);
+    return tg::outputs(tg::output<"first">(first(x)), tg::output<"second">(second(x)));
+  }
+};
+
+}  // namespace
+
 TEST_CASE("a warmed step allocates nothing") {
   using net = tg::sequential<tg::input<12>, tg::dense<20, tg::tanh>, tg::dropout<0.25F>,
                              tg::dense<3, tg::softmax>>;
@@ -63,4 +77,27 @@ TEST_CASE("a warmed step allocates nothing") {
   long const before = allocations;
   static_cast<void>(model.predict(x));
   CHECK(allocations > before);  // the count counts
+}
+
+TEST_CASE("a warmed step with several inputs and outputs allocates nothing but for its samples") {
+  using namespace tg::literals;
+  auto model = tg::compile<two_inputs>(tg::rmsprop{}, tg::mean_squared_error{},
+                                       tg::loss_weights("first"_n = 0.5F));
+  xt::xtensor<int, 2> const ids = xt::ones<int>({16, 3});
+  xt::xtensor<std::int64_t, 2> const longs = ids;
+  xt::xtensor<float, 2> const numbers = xt::ones<float>({16, 2});
+  xt::xtensor<float, 1> const y = xt::ones<float>({16});
+  using data = decltype(model)::data;
+  data const by_place{{ids, numbers}, {y, y}};
+  data const by_name{tg::by_name("numbers"_n = numbers, "ids"_n = longs),
+                     tg::by_name("second"_n = y, "first"_n = y), tg::by_name("first"_n = y)};
+  auto const work = [&] {
+    model.train_on_batch(by_place);
+    model.train_on_batch(by_name);
+    model.loss_weights()[0] *= 0.5F;
+  };
+  work();
+  long const before = allocations;
+  work();
+  CHECK(allocations == before);
 }

@@ -26,6 +26,19 @@ using net = tg::sequential<tg::input<6, 6, 1>, tg::conv2d<3, 3, tg::same, tg::no
                            tg::max_pooling2d<2>, tg::flatten, tg::dropout<0.25F>, tg::dense<2>>;
 using plain = tg::sequential<tg::input<4>, tg::dense<8, tg::relu>, tg::dense<1>>;
 
+struct two_by_two : tg::network<two_by_two> {
+  using inputs = tg::inputs<tg::named<"ids", 3, tg::dtype::int32>, tg::named<"numbers", 4>>;
+  tg::embedding<5, 2> table;
+  tg::dense<6, tg::relu> hidden;
+  tg::dense<1> mean_head;
+  tg::dense<2> class_head;
+  constexpr auto call(tg::symbol ids, tg::symbol numbers) {
+    tg::symbol const x = hidden(concatenate(reshape(table(ids), {6}), numbers));
+    tg::symbol const mean = mean_head(x);
+    return tg::outputs(tg::output<"mean">(mean), tg::output<"class">(class_head(x)));
+  }
+};
+
 struct images {
   xt::xtensor<float, 3> x = xt::zeros<float>({70, 6, 6});
   xt::xtensor<int, 1> y = xt::zeros<int>({70});
@@ -185,4 +198,40 @@ TEST_CASE("thrust: a model on a device is moved and not copied", "[thrust]") {
   CHECK(std::isfinite(moved.train_on_batch({data.x, data.y}).loss));
   CHECK_THROWS_MATCHES(decltype(moved)(moved), std::logic_error,
                        MessageMatches(ContainsSubstring("cannot be copied")));
+}
+
+TEST_CASE("thrust: several inputs and outputs, with weights of the losses", "[thrust]") {
+  using namespace tg::literals;
+  numbers const data;
+  xt::xtensor<std::int64_t, 2> ids = xt::zeros<std::int64_t>({40, 3});
+  for (std::size_t i = 0; i < 120; ++i) ids.data()[i] = static_cast<std::int64_t>(i * i % 5);
+  xt::xtensor<int, 1> classes = xt::zeros<int>({40});
+  for (std::size_t i = 0; i < 40; ++i) classes(i) = data.x(i, 0) > 0 ? 1 : 0;
+  auto const losses =
+      tg::losses("mean"_n = tg::mean_squared_error{},
+                 "class"_n = tg::sparse_categorical_crossentropy<tg::from_logits>{});
+  auto const factors = tg::loss_weights("class"_n = 0.25F, "mean"_n = 0.75F);
+  auto const metrics = tg::metrics("class"_n = tg::accuracy{});
+  auto here = tg::compile<two_by_two>(tg::adam{.learning_rate = 0.01F}, losses, factors, metrics);
+  auto there = tg::compile<two_by_two, on_thrust>(tg::adam{.learning_rate = 0.01F}, losses, factors,
+                                                  metrics);
+  tg::samples const all{tg::by_name("numbers"_n = data.x, "ids"_n = ids),
+                        tg::by_name("class"_n = classes, "mean"_n = data.y),
+                        tg::by_name("mean"_n = xt::linspace<float>(0, 2, 40))};
+  tg::fit_options const options{
+      .epochs = 3, .batch_size = 9, .validation_split = 0.25, .verbose = false};
+  auto const a = here.fit(all, options);
+  auto const b = there.fit(all, options);
+  for (auto const& [name, values] : a)
+    for (std::size_t e = 0; e < 3; ++e) CHECK(std::abs(values[e] - b[name][e]) < 1e-5);
+  here.loss_weights()[0] = there.loss_weights()[0] = 0;
+  auto const one = here.train_on_batch(all);
+  auto const other = there.train_on_batch(all);
+  for (std::size_t i = 0; i < one.size; ++i)
+    CHECK(std::abs(one[one.name(i)] - other[one.name(i)]) < 1e-5);
+  auto const left = here.predict({ids, data.x});
+  auto const right = there.predict({ids, data.x});
+  CHECK(xt::amax(xt::abs(left["mean"_n] - right["mean"_n]))() < 1e-5F);
+  CHECK(xt::amax(xt::abs(left["class"_n] - right["class"_n]))() < 1e-5F);
+  CHECK(std::abs(here.evaluate(all).loss - there.evaluate(all).loss) < 1e-5);
 }
