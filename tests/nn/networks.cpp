@@ -557,6 +557,7 @@ TEST_CASE("rebind: the same weights for other extents") {
   for (int i = 0; i < small.weights.size(); ++i)
     CHECK(small.weights[i].shape == large.weights[i].shape);
   CHECK(input_names(large) == names{"image"});
+  CHECK(output_names(large) == names{"map"});  // a single output keeps its name
   CHECK(input_names(traced<tg::rebind<sliding, tg::named<"other", 9, 8, 1>>>()) == names{"other"});
   CHECK(large[large.outputs[0]].shape == tg::extents{6, 5, 2});
   // what a corner of a larger image gives is what the corner gives by itself
@@ -586,4 +587,55 @@ TEST_CASE("rebind: the same weights for other extents") {
         "towers: has no call that takes 1 symbol");
   CHECK(tg::trace<tg::rebind<row_net, tg::input<6>, tg::input<6>>>().error.view() ==
         "rebind: sequential cannot read 2 inputs");
+}
+
+namespace {
+
+// Made anew in each call of a functional, which has been called before.
+using of_submodel = tg::functional<tg::inputs<tg::input<6>>,
+                                   [](symbol x) { return tg::submodel<tower, "dense">{}(x); }>;
+struct calls_again : tg::network<calls_again> {
+  using inputs = tg::inputs<tg::input<6>>;
+  of_submodel part;
+  constexpr auto call(symbol x) {
+    symbol const a = part(x);
+    symbol const b = part(2 * x);
+    return a + b;
+  }
+};
+struct counter : tg::layer<counter> {
+  symbol unread;
+  constexpr void build(tg::weights& add, tg::extents) {
+    unread = add.state("unread", {2}, tg::zeros{});
+  }
+  constexpr symbol call(symbol x) const { return x + 1; }
+};
+using counting = tg::submodel<tg::sequential<tg::input<6>, counter, tg::dense<2>>, "output">;
+using with_pair = tg::sequential<tg::input<4>, pair>;
+
+}  // namespace
+
+TEST_CASE("submodels: within a functional that is called twice") {
+  tg::graph const g = traced<calls_again>();
+  CHECK(paths(g) == names{"functional/tower/dense/kernel", "functional/tower/dense/bias"});
+  CHECK(layer_paths(g) == names{"functional", "functional/tower", "functional/tower/dense"});
+  check_calls(g);
+}
+
+TEST_CASE("submodels: all weights of a layer are there, read or not") {
+  for (bool const training : {false, true}) {
+    tg::graph const g = traced<counting>(training);
+    CHECK(paths(g) == names{"counter/unread", "dense/kernel", "dense/bias"});
+    for (int const id : tg::inference_detail::leaf_nodes(g, tg::op::weight, 3)) CHECK(id >= 0);
+  }
+}
+
+TEST_CASE("frozen models are models without trained weights") {
+  CHECK(tg::trainable_parameter_count<tg::frozen<tower>> == 0);
+  CHECK(tg::parameter_count<tg::frozen<tower>> == tg::parameter_count<tower>);
+  CHECK(tg::trainable_parameter_count<tg::submodel<tg::frozen<towers>, "classes">> == 0);
+  CHECK(tg::trainable_parameter_count<tg::frozen<tg::sequential<tg::input<3>, tg::dense<2>>>> == 0);
+  CHECK(tg::trainable_parameter_count<tg::rebind<tg::frozen<sliding>, tg::input<7, 7, 1>>> == 0);
+  CHECK(tg::trace<with_pair>().error.view() ==
+        "layer 1: pair gives several values; layers in a row give one each");
 }

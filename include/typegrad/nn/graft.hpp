@@ -47,6 +47,8 @@ class graft {
     for (int const id : wanted) needed_[id] = true;
     spread_need();
     find_used();
+    for (int id = 0; id < from_.size(); ++id)
+      if (from_[id].code == op::weight && used_[from_[id].index]) needed_[id] = true;
     whole_.resize(from_.size(), true);
     for (int id = 0; id < from_.size(); ++id) {
       if (from_[id].code == op::weight) whole_[id] = used_[from_[id].index];
@@ -99,10 +101,12 @@ class graft {
     first_weight_ = to_.weights.size();
     for (int i = 0; i < used_.size(); ++i) {
       if (!used_[i]) continue;
-      known = known || weights[i] >= 0;
-      if (weights[i] >= 0) continue;
       weight_info w = from_.weights[i];
       w.path = below(w.path);
+      for (int k = 0; to_.again && weights[i] < 0 && k < to_.weights.size(); ++k)
+        if (to_.weights[k].path == w.path) weights[i] = k;
+      known = known || weights[i] >= 0;
+      if (weights[i] >= 0) continue;
       weights[i] = to_.weights.size();
       to_.weights.push_back(w);
     }

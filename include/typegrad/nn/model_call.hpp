@@ -21,19 +21,29 @@ constexpr void give_output(graph& g, int id, name_text const& name) {
   g.output_names.push_back(name);
 }
 
-/// Appends what a model's call gave to the graph's outputs.
+/// Appends what a model's call gave to the graph's outputs; `alone` is what a single one is called.
 template <class Result>
-constexpr void give_outputs(graph& g, Result const& result) {
+constexpr void give_outputs(graph& g, Result const& result, name_text const& alone = {}) {
   if (g.failed()) return;
   list<int> ids;
   each_output(result, [&](symbol one) {
     if (one.valid()) ids.push_back(one.id());
   });
   for (int i = 0; i < ids.size(); ++i) {
-    name_text name{"output"};
+    name_text name = alone.empty() ? name_text{"output"} : alone;
     if constexpr (is_output_pack<Result>) name = Result::name(i);
     give_output(g, ids[i], name);
   }
+}
+
+/// The name of a single output that a call with these arguments gives; empty if it has none.
+template <class Layer, class... Arguments>
+constexpr name_text name_given() {
+  if constexpr (requires(Layer& l, Arguments... x) { l.call(x...); })
+    return name_text{output_name_of<std::remove_cvref_t<decltype(std::declval<Layer&>().call(
+        std::declval<Arguments>()...))>>.view()};
+  else
+    return {};
 }
 
 struct model_call {
@@ -55,7 +65,7 @@ struct model_call {
       g.scope.description = layer_name_of<Layer>;
       auto const result = layer.run_as_model(g, in[static_cast<int>(I)]...);
       g.scope.description = {};
-      give_outputs(g, result);
+      give_outputs(g, result, name_given<Layer, decltype(in[static_cast<int>(I)])...>());
     }
   }
 };

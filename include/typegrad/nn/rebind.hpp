@@ -50,11 +50,11 @@ struct rebound<Model, Batch, inputs<Inputs...>> {
       g.fail(sentence("rebind: needs inputs or a batch of at least 1"));
     else if constexpr (sizeof...(Inputs) == 0)
       Model::trace(g);
-    else if constexpr (requires { Model::trace_as(g, inputs<Inputs...>{}, {}); })
+    else if constexpr (requires { Model::trace_as(g, inputs<Inputs...>{}, list<name_text>{}); })
       Model::trace_as(g, inputs<Inputs...>{}, declared_names<Model>());
     else
       g.fail(sentence("rebind: ", model_name, " cannot read ", static_cast<int>(sizeof...(Inputs)),
-                      " inputs"));
+                      sizeof...(Inputs) == 1 ? " input" : " inputs"));
   }
 };
 

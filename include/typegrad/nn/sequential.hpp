@@ -26,8 +26,11 @@ constexpr symbol call_in_order(boost::hana::tuple<Layers...>& layers, symbol x, 
                   })
       x = one(x);
     else if (x.valid())
-      x = poison(x.owner(), sentence(layer_name_of<std::remove_cvref_t<decltype(one)>>,
-                                     " is not a layer: it cannot be called with a symbol"));
+      x = poison(x.owner(),
+                 sentence(
+                     layer_name_of<std::remove_cvref_t<decltype(one)>>,
+                     requires { one(x); } ? " gives several values; layers in a row give one each"
+                                          : " is not a layer: it cannot be called with a symbol"));
   };
   boost::hana::unpack(layers, [&](auto&... each) {
     int const order[] = {0, (call(each), 0)...};

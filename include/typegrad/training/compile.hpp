@@ -263,7 +263,10 @@ struct task_check {
                                              diagnosis const& before) {
     if (!before.empty()) return before;
     auto const& facts = Task::trace::facts;
-    for (std::string_view const name : {Names::name...}) {
+    std::string_view const names[] = {Names::name...};
+    for (std::string_view const name : names) {
+      if (std::count(std::begin(names), std::end(names), name) > 1)
+        return typegrad::sentence("compile: loss_weights: output \"", name, "\" has two");
       bool known = false;
       for (int i = 0; i < facts.target_count; ++i)
         known = known || facts.targets[std::size_t(i)].name.view() == name;
