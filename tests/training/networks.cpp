@@ -554,30 +554,58 @@ TEST_CASE("networks: batches hold all arrays") {
       Message("batches: x has 60 samples and another x has 59; they must be as many"));
 }
 
-TEST_CASE("networks: value_and_gradient of a function of several outputs") {
-  // the targets of both outputs side by side
-  tg::predictor<net> model;
-  auto loss = tg::value_and_gradient<float, tg::shape<2>>(model, [](auto out, symbol y) {
+namespace {
+
+// The targets of both outputs side by side.
+struct sum_of_both {
+  constexpr symbol operator()(auto out, symbol y) const {
     symbol const main = square(out["main"_n] - slice(y, {0}, {1}));
     symbol const auxiliary = square(out["auxiliary"_n] - slice(y, {1}, {2}));
     return sum(0.9F * main + 0.1F * auxiliary);
-  });
-  std::string const at = "wide_and_deep/";
-  for (auto& w : model.weights()) {
-    auto const start = stored(at + "start/" + w.path);
-    std::transform(start.begin(), start.end(), w.values.data(),
-                   [](double x) { return static_cast<float>(x); });
   }
-  auto const main = batch(at + "target/main", 0, 7);
-  auto const auxiliary = batch(at + "target/auxiliary", 0, 7);
-  auto const wide = batch(at + "input/wide_in", 0, 7);
-  auto const deep = batch(at + "input/deep_in", 0, 7);
-  xt::xtensor<float, 2> const y = xt::concatenate(xt::xtuple(main, auxiliary), 1);
-  float const value = loss(tg::by_name("deep_in"_n = deep, "wide_in"_n = wide), y);
-  compare("loss", {static_cast<double>(value)}, stored(at + "weights_0.9_0.1/loss"));
-  for (auto const& g : loss.gradients())
-    compare(g.path, {g.values.begin(), g.values.end()},
-            stored(at + "weights_0.9_0.1/gradient/" + g.path));
+};
+struct small : tg::network<small> {
+  using inputs = tg::inputs<tg::named<"a", 2>, tg::named<"b", 2>>;
+  tg::dense<1, tg::no_bias> layer;
+  constexpr auto call(symbol a, symbol b) {
+    a = layer(a);
+    b = layer(b);
+    return tg::outputs(tg::output<"main">(a), tg::output<"auxiliary">(b));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("networks: value_and_gradient of a function of several outputs") {
+  using recipe = tg::training_detail::objective_recipe<net, sum_of_both, float, tg::shape<2>>;
+  tg::graph const g = recipe::build();
+  REQUIRE_FALSE(g.failed());
+  std::string const at = "wide_and_deep/";
+  std::vector<oracle::values> start;
+  for (auto const& w : g.weights)
+    start.push_back(stored(at + "start/" + std::string(w.path.view())));
+  auto const main = part(stored(at + "target/main"), 0);
+  auto const auxiliary = part(stored(at + "target/auxiliary"), 0);
+  oracle::values both;
+  for (std::size_t i = 0; i < 7; ++i) both.insert(both.end(), {main[i], auxiliary[i]});
+  auto const got = oracle::run(
+      g, 7, {part(stored(at + "input/wide_in"), 0), part(stored(at + "input/deep_in"), 0), both},
+      start);
+  compare("loss", got[0], stored(at + "weights_0.9_0.1/loss"));
+  for (int i = 0; i < g.weights.size(); ++i) {
+    std::string const path(g.weights[i].path.view());
+    compare(path, got[static_cast<std::size_t>(i + 1)],
+            stored(at + "weights_0.9_0.1/gradient/" + path));
+  }
+
+  tg::predictor<small> model;
+  auto loss = tg::value_and_gradient<float, tg::shape<2>>(model, sum_of_both{});
+  model.weight("dense/kernel")(0, 0) = 2;
+  model.weight("dense/kernel")(1, 0) = -1;
+  xt::xtensor<float, 2> const a{{1, 2}}, b{{3, 1}}, y{{1, 2}};
+  CHECK(std::abs(loss(tg::by_name("b"_n = b, "a"_n = a), y) - (0.9F * 1 + 0.1F * 9)) < 1e-6F);
+  CHECK(std::abs(loss.gradient("dense/kernel")(0, 0) - (0.9F * -2 + 0.1F * 6 * 3)) < 1e-5F);
+  CHECK(std::abs(loss.gradient("dense/kernel")(1, 0) - (0.9F * -2 * 2 + 0.1F * 6)) < 1e-5F);
 }
 
 namespace {
@@ -633,4 +661,26 @@ TEST_CASE("networks: losses and metrics of some outputs, or of all") {
       "compile: \"main_mean_absolute_error\" is measured twice; give one of the two another name");
   CHECK(error(measured(tg::losses("main"_n = 3))) ==
         "compile: losses: what is given for output \"main\" is not a loss");
+}
+
+namespace {
+
+template <bool InTraining>
+struct sometimes_measured : tg::network<sometimes_measured<InTraining>> {
+  using inputs = tg::inputs<tg::input<2>>;
+  tg::dense<1> layer;
+  constexpr auto call(symbol x) {
+    if (this->training() == InTraining) this->add_metric("size", sum(x));
+    return layer(x);
+  }
+};
+template <bool InTraining>
+using sometimes =
+    tg::training_detail::loss_trace<sometimes_measured<InTraining>, tg::mean_squared_error<>>;
+
+}  // namespace
+
+TEST_CASE("networks: what layers measure must be the same in training and outside of it") {
+  CHECK(sometimes<true>::sentence().view().starts_with("compile: a layer measures in training"));
+  CHECK(sometimes<false>::sentence().view().starts_with("compile: a layer measures in training"));
 }

@@ -284,6 +284,10 @@ struct loss_trace {
   static constexpr facts_type facts = [] {
     facts_type f{};
     graph g = trace<Model>(true);
+    if (g.metrics.size() != model.metrics)
+      g.fail(
+          diagnosis{"compile: a layer measures in training what it does not outside of it, or the "
+                    "other way round; add_metric belongs in both"});
     objective_builder<Loss, Metrics...> builder{g};
     builder.run();
     f.sentence = g.error;
