@@ -41,7 +41,7 @@ template <class Layer, class... Arguments>
 constexpr name_text name_given() {
   if constexpr (requires(Layer& l, Arguments... x) { l.call(x...); })
     return name_text{output_name_of<std::remove_cvref_t<decltype(std::declval<Layer&>().call(
-        std::declval<Arguments>()...))>>.view()};
+        std::declval<Arguments>()...))>>::type::name};
   else
     return {};
 }

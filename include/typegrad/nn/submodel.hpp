@@ -80,7 +80,7 @@ class submodel : public layer<submodel<Model, Outputs...>> {
     if constexpr (sizeof...(Outputs) == 1) {
       return ids.empty() ? symbol{g, -1} : symbol{g, ids[0]};
     } else {
-      output_pack<Outputs...> pack;
+      output_pack<name_constant<Outputs>...> pack;
       for (int i = 0; i < pack.size; ++i)
         pack.values[static_cast<std::size_t>(i)] = {g, ids.empty() ? -1 : ids[i]};
       return pack;
@@ -98,7 +98,7 @@ class submodel : public layer<submodel<Model, Outputs...>> {
     list<int> weights;
     list<int> const ids = part(g, whole, {}, weights);
     for (int i = 0; i < ids.size(); ++i)
-      detail::give_output(g, ids[i], output_pack<Outputs...>::name(i));
+      detail::give_output(g, ids[i], output_pack<name_constant<Outputs>...>::name(i));
   }
   static constexpr list<int> part(graph& g, graph const& whole, list<symbol> const& given,
                                   list<int>& weights) {
