@@ -680,6 +680,13 @@ using sometimes =
 
 }  // namespace
 
+TEST_CASE("networks: an output's loss has one weight") {
+  using weights = decltype(tg::loss_weights("main"_n = 1.0F, "main"_n = 2.0F));
+  using task_type = tg::training_detail::task_of<net, tg::mean_squared_error<>, weights>;
+  CHECK(tg::training_detail::task_check<task_type, weights>::sentence().view() ==
+        "compile: loss_weights: output \"main\" has two");
+}
+
 TEST_CASE("networks: what layers measure must be the same in training and outside of it") {
   CHECK(sometimes<true>::sentence().view().starts_with("compile: a layer measures in training"));
   CHECK(sometimes<false>::sentence().view().starts_with("compile: a layer measures in training"));
