@@ -13,7 +13,8 @@ namespace typegrad::detail {
 /// Copies part of a graph to the end of another one, below the layer that is being called there.
 class graft {
  public:
-  constexpr graft(graph const& from, graph& to) : from_{from}, to_{to} {}
+  /// `again`: whether its owner has done so before.
+  constexpr graft(graph const& from, graph& to, bool again) : from_{from}, to_{to}, again_{again} {}
 
   /// The wanted nodes in the new graph. `inputs`: what stands for the inputs of `from`; if empty,
   /// those that are needed are made. `weights`: per weight of `from`, its position in the new
@@ -21,7 +22,7 @@ class graft {
   constexpr list<int> run(list<int> const& wanted, list<symbol> const& inputs, list<int>& weights) {
     find_needed(wanted);
     weights.resize(from_.weights.size(), -1);
-    bool const first = make_weights(weights);
+    bool const first = make_weights(weights) && !again_;
     make_inputs(inputs);
     names_.resize(from_.size(), -1);
     for (int id = 0; id < from_.size(); ++id)
@@ -231,6 +232,7 @@ class graft {
 
   graph const& from_;
   graph& to_;
+  bool again_;
   list<bool> needed_, whole_;  ///< per node: needed; reads no weight and input but those there
   list<bool> used_;            ///< per weight
   list<int> inputs_, names_;   ///< per input and per node of from_: the node in to_

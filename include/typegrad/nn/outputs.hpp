@@ -105,7 +105,8 @@ struct output_pack {
 template <class... Outputs>
 requires(sizeof...(Outputs) > 0 && (detail::is_output<Outputs> && ...))
 constexpr auto outputs(Outputs const&... each) {
-  return output_pack<typename detail::output_name_of<Outputs>::type...>{{detail::output_symbol(each)...}};
+  return output_pack<typename detail::output_name_of<Outputs>::type...>{
+      {detail::output_symbol(each)...}};
 }
 
 namespace detail {

@@ -76,7 +76,8 @@ class submodel : public layer<submodel<Model, Outputs...>> {
     Model::trace(whole);
     list<symbol> const given{x, rest...};
     if (!whole.failed()) check(g, whole, given);
-    list<int> const ids = part(g, whole, given, weights_);
+    list<int> const ids = part(g, whole, given, weights_, called_);
+    called_ = true;
     if constexpr (sizeof...(Outputs) == 1) {
       return ids.empty() ? symbol{g, -1} : symbol{g, ids[0]};
     } else {
@@ -96,12 +97,12 @@ class submodel : public layer<submodel<Model, Outputs...>> {
   }
   static constexpr void give(graph& g, graph const& whole) {
     list<int> weights;
-    list<int> const ids = part(g, whole, {}, weights);
+    list<int> const ids = part(g, whole, {}, weights, false);
     for (int i = 0; i < ids.size(); ++i)
       detail::give_output(g, ids[i], output_pack<name_constant<Outputs>...>::name(i));
   }
   static constexpr list<int> part(graph& g, graph const& whole, list<symbol> const& given,
-                                  list<int>& weights) {
+                                  list<int>& weights, bool again) {
     if (whole.failed()) g.fail(whole.error);
     list<int> wanted;
     if (!g.failed())
@@ -110,7 +111,7 @@ class submodel : public layer<submodel<Model, Outputs...>> {
         if (wanted.back() < 0) g.fail(detail::no_such_value(whole, model_name, one));
       }
     if (g.failed()) return {};
-    return detail::graft{whole, g}.run(wanted, given, weights);
+    return detail::graft{whole, g, again}.run(wanted, given, weights);
   }
   static constexpr void check(graph& g, graph const& whole, list<symbol> const& given) {
     if (given.size() != whole.inputs.size())
@@ -125,7 +126,8 @@ class submodel : public layer<submodel<Model, Outputs...>> {
     }
   }
 
-  list<int> weights_;
+  list<int> weights_;  ///< per weight of the whole model: which it is in the graph being traced
+  bool called_ = false;
 };
 
 }  // namespace typegrad
