@@ -44,7 +44,7 @@ graph copy_of(graph_view const& from) {
 template <int = 0>
 class activation_finder {
  public:
-  explicit activation_finder(graph_view const& g) : graph_{copy_of(g)}, size_{g.size()} {}
+  explicit activation_finder(graph_view const& g) : graph_{copy_of(g)} {}
 
   /// The node that the activation was applied to, or -1; the activation goes to `to`. `ends` tells
   /// of a node whether there is no need to look behind it.
@@ -97,7 +97,6 @@ class activation_finder {
   }
 
   graph graph_;
-  int size_;
 };
 
 /// The model as a Functional of Keras: its layers, those within layers of one's own too, and what
