@@ -18,6 +18,12 @@ using small = tg::functional<
     }>;
 static_assert(tg::parameter_count<small> == (5 * 30 + 30) + (33 + 1) + (30 + 1));
 
+// What a program takes.
+static_assert(tg::multiply_adds<small> == 5 * 30 + (3 + 30) * 1 + 30 * 1);
+static_assert(tg::arena_bytes<small, tg::batch<8>> == 8 * tg::arena_bytes<small, tg::batch<1>>);
+using eight = tg::rebind<small, tg::batch<8>>;  // sees eight samples at a time at most
+static_assert(tg::static_batch<eight> == 8);
+
 // What was learned on one task serves another.
 struct backbone : tg::layer<backbone> {
   tg::conv2d<8, 3, tg::same, tg::relu> conv;
@@ -82,7 +88,7 @@ int main() {
   xt::xtensor<float, 1> const labels = xt::cast<float>(xt::mean(images, {1, 2}) > 0.5f);
 
   auto tuned = tg::compile<of_two>(tg::adam{}, tg::binary_crossentropy{}, tg::accuracy{});
-  tuned.copy_weights(pretrained, {.into = "backbone", .from = "backbone"});
+  tuned.copy_weights(pretrained, {.into = "backbone"});
   tuned.fit({images, labels}, {.epochs = 2, .verbose = false});
 
   tg::predictor<features> looks;

@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -39,11 +40,12 @@ struct predict_options {
                          ///< type is the most
 };
 
-/// Which weights `copy_weights` takes: those of this model's layer `into` from the other's layer
-/// `from`. Empty: the whole model.
+/// Which weights `copy_weights` takes: those of this model's layer `into` (all, if it is empty) from
+/// the other's layer `from`, which is the one of the same path unless told; "" is the other model
+/// itself.
 struct copy_options {
   std::string_view into = {};
-  std::string_view from = {};
+  std::optional<std::string_view> from = {};
 };
 
 /// How `plot_model` draws.
@@ -182,13 +184,15 @@ class predictor {
   }
 
   /// Takes the values of all weights, by their paths, from `other` (a predictor or a compiled
-  /// model, also of another type), or of those within a layer, also from a layer of another name:
+  /// model, also of another type), or of those within a layer, also from a layer of another path:
   ///     tuned.copy_weights(pretrained, {.into = "backbone"});
+  ///     tuned.copy_weights(backbone_alone, {.into = "backbone", .from = ""});
   /// std::invalid_argument if `other` lacks one of them, or has it in another shape; then nothing
   /// is changed.
   template <class Other>
   void copy_weights(Other const& other, copy_options const& options = {}) {
-    inference_detail::copy_weights(core_, other.core(), options.into, options.from);
+    inference_detail::copy_weights(core_, other.core(), options.into,
+                                   options.from.value_or(options.into));
   }
 
   /// Writes the weights as a safetensors file / reads those of one, be it of a predictor or of a
