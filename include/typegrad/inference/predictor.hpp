@@ -7,6 +7,7 @@
 #include <typegrad/inference/model_data.hpp>
 #include <typegrad/inference/recipes.hpp>
 #include <typegrad/inference/weight_array.hpp>
+#include <typegrad/nn/batch.hpp>
 #include <typegrad/nn/model.hpp>
 
 #include <array>
@@ -40,9 +41,9 @@ struct predict_options {
                          ///< type is the most
 };
 
-/// Which weights `copy_weights` takes: those of this model's layer `into` (all, if it is empty) from
-/// the other's layer `from`, which is the one of the same path unless told; "" is the other model
-/// itself.
+/// Which weights `copy_weights` takes: those of this model's layer `into` (all, if it is empty)
+/// from the other's layer `from`, which is the one of the same path unless told; "" is the other
+/// model itself.
 struct copy_options {
   std::string_view into = {};
   std::optional<std::string_view> from = {};

@@ -179,7 +179,7 @@ class architecture : public wiring<> {
       node const& o = view()[this->unbroadcast(view().operand(n, k))];
       if (o.code == op::weight) fail(scope, "reads the weight ", path_of(o), " itself", of_weights);
     }
-    fail(scope, "computes ", info(n.code).name, " of extents ", to_text(n.shape).view(),
+    fail(scope, "computes ", op_name(n.code), " of extents ", to_text(n.shape).view(),
          ", for which Keras has no layer; use layers of the library for it");
   }
 
@@ -269,7 +269,7 @@ class architecture : public wiring<> {
       if (code == op::subtract) return rescaling(config, b, -1, value);
       if (code == op::multiply) return rescaling(config, b, value, 0);
     }
-    std::string_view const name = info(code).name;
+    std::string_view const name = op_name(code);
     if (code == op::divide || constant_of(a, value) || constant_of(b, value))
       fail(scope, "computes ", name, code == op::divide ? "" : " with a number",
            ", for which Keras has no layer; use layers of the library for it");

@@ -4,11 +4,10 @@
 // optimizer's name and the architecture. It is written as a whole or not at all.
 #pragma once
 
+#include <typegrad/io/op_names.hpp>
 #include <typegrad/io/safetensors.hpp>
-#include <typegrad/ops/registry.hpp>
 #include <typegrad/training/compile.hpp>
 
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <span>
@@ -33,13 +32,6 @@ std::string number_text(double value) {
   return std::string(digits, end);
 }
 
-/// The names alone: the table of all ops would bring their gradient rules into the program.
-inline constexpr auto op_names = [] {
-  std::array<std::string_view, op_count> names;
-  for (std::size_t i = 0; i < names.size(); ++i) names[i] = op_table[i].name;
-  return names;
-}();
-
 /// What a model computes, one line an operation: two models of one description are the same
 /// function of input and weights.
 template <int = 0>
@@ -55,15 +47,15 @@ std::vector<std::string> describe(graph_view const& g) {
   };
   for (int id = 0; id < g.size(); ++id) {
     node const& n = g[id];
-    std::string line = message(op_names[static_cast<std::size_t>(n.code)], ' ', to_text(n.type), ' ',
-                               to_text(n.shape).view());
+    std::string line = message(op_name(n.code), ' ', to_text(n.type), ' ', to_text(n.shape).view());
     if (n.code == op::weight)
       line += message(' ', g.weights[static_cast<std::size_t>(n.index)].path.view());
     if (n.code == op::input || n.code == op::iota || n.code == op::concatenate ||
         n.code == op::scalar || n.code == op::random_uniform || takes_whole(n.code) ||
         is_control(n.code) || n.code == op::result)
       line += message(" index=", n.index);
-    if (n.code == op::constant || n.code == op::pad) line += message(" value=", number_text(n.value));
+    if (n.code == op::constant || n.code == op::pad)
+      line += message(" value=", number_text(n.value));
     for (int i = 0; i < n.operand_count; ++i)
       line += message(i == 0 ? " of " : " ", g.operand(id, i));
     if (n.attribute >= 0) {
@@ -95,7 +87,7 @@ std::string joined(std::vector<std::string> const& lines) {
 /// std::runtime_error that names the first line in which `saved` is not `wanted`.
 template <int = 0>
 void check_architecture(std::string const& file, std::string_view saved,
-                               std::vector<std::string> const& wanted) {
+                        std::vector<std::string> const& wanted) {
   std::size_t number = 0;
   while (!saved.empty() || number < wanted.size()) {
     auto const end = std::min(saved.find('\n'), saved.size());
@@ -103,11 +95,11 @@ void check_architecture(std::string const& file, std::string_view saved,
     saved.remove_prefix(std::min(end + 1, saved.size()));
     std::string_view const ours = number < wanted.size() ? wanted[number] : std::string_view{};
     if (theirs != ours)
-      throw std::runtime_error(message(
-          file, ": of another architecture: operation ", number, " is ",
-          theirs.empty() ? std::string("missing") : in_quotes(theirs), " there and ",
-          ours.empty() ? std::string("missing") : in_quotes(ours),
-          " here; load_weights takes the weights alone"));
+      throw std::runtime_error(
+          message(file, ": of another architecture: operation ", number, " is ",
+                  theirs.empty() ? std::string("missing") : in_quotes(theirs), " there and ",
+                  ours.empty() ? std::string("missing") : in_quotes(ours),
+                  " here; load_weights takes the weights alone"));
     ++number;
   }
 }
@@ -132,8 +124,7 @@ class tensor_list {
     names_.push_back(std::move(name));
     shapes_.push_back(dims(shape));
     tensors_.push_back(safetensors::view_of<float>(
-        names_.back(), shapes_.back(),
-        std::span(values, static_cast<std::size_t>(shape.count()))));
+        names_.back(), shapes_.back(), std::span(values, static_cast<std::size_t>(shape.count()))));
   }
   std::span<safetensors::tensor_view const> all() const { return tensors_; }
 
@@ -146,23 +137,22 @@ class tensor_list {
 /// std::runtime_error unless `tensor` is a float32 array of these extents.
 template <int = 0>
 void check_tensor(std::string const& file, safetensors::tensor_view const& tensor,
-                         extents const& wanted) {
+                  extents const& wanted) {
   if (tensor.type != safetensors::dtype_of<float>)
     throw std::runtime_error(message(file, ": ", in_quotes(tensor.name), " is of dtype ",
                                      safetensors::name_of(tensor.type), ", F32 is needed"));
   auto const dims_wanted = dims(wanted);
   if (!std::ranges::equal(tensor.shape, dims_wanted))
-    throw std::runtime_error(message(
-        file, ": of another architecture: ", in_quotes(tensor.name), " has shape ",
-        data_detail::dims_text(tensor.shape), " there and ", data_detail::dims_text(dims_wanted),
-        " here"));
+    throw std::runtime_error(message(file, ": of another architecture: ", in_quotes(tensor.name),
+                                     " has shape ", data_detail::dims_text(tensor.shape),
+                                     " there and ", data_detail::dims_text(dims_wanted), " here"));
 }
 
 /// The weights of a file, in the table's order; std::runtime_error for the first that is missing,
 /// of another shape, or not this model's.
 template <int = 0>
 std::vector<safetensors::tensor_view> find_weights(safetensors::file const& file,
-                                                          weight_table const& table) {
+                                                   weight_table const& table) {
   std::vector<safetensors::tensor_view> found;
   for (auto const& place : table) {
     if (!file.contains(place.path))
@@ -201,7 +191,7 @@ std::string const& metadata_of(safetensors::file const& file, std::string const&
 
 template <int = 0>
 std::uint64_t whole_number(safetensors::file const& file, std::string const& key,
-                                  std::uint64_t most) {
+                           std::uint64_t most) {
   std::string const& digits = metadata_of(file, key);
   std::uint64_t value = 0;
   auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -226,8 +216,7 @@ void load_weights(std::string const& path, weight_table const& table, float* wei
 }
 
 template <int = 0>
-std::string slot_name(training_detail::any_optimizer const& o, int slot,
-                             std::string_view path) {
+std::string slot_name(training_detail::any_optimizer const& o, int slot, std::string_view path) {
   return message("optimizer/", o.slot_names[slot], '/', path);
 }
 
@@ -235,9 +224,9 @@ inline constexpr std::string_view checkpoint_format = "typegrad checkpoint 1";
 
 template <int = 0>
 void save_checkpoint(std::string const& path, graph_view const& model,
-                            inference_detail::model_core const& core,
-                            training_detail::training_setup const& setup,
-                            training_detail::training_state const& state) {
+                     inference_detail::model_core const& core,
+                     training_detail::training_setup const& setup,
+                     training_detail::training_state const& state) {
   tensor_list tensors(core.table.size() * (1 + training_detail::max_slots));
   float const* const values = core.weights();
   for (auto const& place : core.table) tensors.add(place.path, place.shape, values + place.offset);
@@ -259,9 +248,9 @@ void save_checkpoint(std::string const& path, graph_view const& model,
 
 template <int = 0>
 void load_checkpoint(std::string const& path, graph_view const& model,
-                            inference_detail::model_core& core,
-                            training_detail::training_setup const& setup,
-                            training_detail::training_state& state) {
+                     inference_detail::model_core& core,
+                     training_detail::training_setup const& setup,
+                     training_detail::training_state& state) {
   auto const file = safetensors::read(path);
   if (std::string const& format = metadata_of(file, "format"); format != checkpoint_format)
     throw std::runtime_error(message(path, ": its format is ", in_quotes(format), ", ",

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <typegrad/graph/snapshot.hpp>
+#include <typegrad/io/op_names.hpp>
 #include <typegrad/nn/model.hpp>
-#include <typegrad/ops/registry.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -238,7 +238,7 @@ operation wiring<N>::read(int id, int) {
     if (!is_constant(o)) out.operands.push_back(o);
   }
   bool const relu = n.code == op::maximum && zero && out.operands.size() == 1;
-  out.name = relu ? "relu" : std::string(info(graph_[of].code).name);
+  out.name = relu ? "relu" : std::string(op_name(graph_[of].code));
   out.class_name = relu ? "ReLU" : keras_class(out.name);
   return out;
 }
