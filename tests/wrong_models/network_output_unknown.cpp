@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: predict: there is no output "mian"; the outputs are "main", "auxiliary"
+// expect: there is no output "mian"; the outputs are "main", "auxiliary"
 // within: 7
 #include <typegrad/typegrad.hpp>
 
