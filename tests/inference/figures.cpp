@@ -118,3 +118,24 @@ TEST_CASE("gradients for several inputs, of an objective of several outputs") {
   CHECK(g.input("ids"_n) == xt::xtensor<float, 2>(xt::zeros<float>({6, 2})));
   CHECK(static_cast<float>(g.weight("embedding/embeddings")(1, 0)) == 12);
 }
+
+namespace {
+
+struct gives_its_weight : tg::network<gives_its_weight> {
+  using inputs = tg::inputs<tg::input<2>>;
+  tg::symbol w;
+  constexpr void build(tg::weights& add) { w = add("w", {3}, tg::ones{}); }
+  constexpr auto call(tg::symbol x) {
+    return tg::outputs(tg::output<"w">(w), tg::output<"best">(tg::argmax(x)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("outputs that samples share, and integers, are predicted for each sample") {
+  tg::predictor<gives_its_weight> model;
+  xt::xtensor<float, 2> const x = {{1, 2}, {4, 3}, {5, 6}};
+  auto const& w = model.predict(x)["w"_n];  // by value, of a temporary
+  CHECK(w == xt::xtensor<float, 2>(xt::ones<float>({3, 3})));
+  CHECK(model.predict(x)["best"_n] == xt::xtensor<float, 1>{1, 0, 1});
+}

@@ -5,6 +5,7 @@
 #include <typegrad/compiler/simplify.hpp>
 #include <typegrad/inference/recipes.hpp>
 #include <typegrad/nn.hpp>
+#include <typegrad/training/recipes.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -473,7 +474,7 @@ TEST_CASE("submodels: frozen, with several outputs") {
 TEST_CASE("submodels: random numbers, states, penalties and metrics go along") {
   tg::graph const g = traced<on_dropping>(true);
   check_calls(g);
-  CHECK(g.metrics.size() == 1);
+  CHECK(g.metrics.size() == 2);  // one a call, as of a layer that is called twice
   CHECK(g.losses.size() == 4);
   auto const both = run(g);
   CHECK(both[0] != both[1]);  // each call drops others
@@ -638,4 +639,113 @@ TEST_CASE("frozen models are models without trained weights") {
   CHECK(tg::trainable_parameter_count<tg::rebind<tg::frozen<sliding>, tg::input<7, 7, 1>>> == 0);
   CHECK(tg::trace<with_pair>().error.view() ==
         "layer 1: pair gives several values; layers in a row give one each");
+}
+
+namespace {
+
+/// A branch that begins with dropout, which is no node outside of training.
+struct gated : tg::layer<gated> {
+  tg::symbol w;
+  tg::dropout<0.5F> drop;
+  constexpr void build(tg::weights& add, tg::extents in) {
+    w = add("w", {in.back(), 3}, tg::glorot_uniform{});
+  }
+  constexpr tg::symbol call(tg::symbol x) { return matmul(drop(x), w); }
+};
+struct beside_gated : tg::network<beside_gated> {
+  using inputs = tg::inputs<tg::input<4>>;
+  gated gate;
+  tg::dense<1> a;
+  constexpr auto call(tg::symbol x) {
+    tg::symbol const p = a(x);
+    tg::symbol const q = gate(x);
+    return tg::outputs(tg::output<"a">(p), tg::output<"q">(q));
+  }
+};
+
+/// Other weights in training than outside of it.
+struct only_trained : tg::network<only_trained> {
+  using inputs = tg::inputs<tg::input<4>>;
+  tg::dense<4> extra;
+  tg::dense<1> a;
+  constexpr tg::symbol call(tg::symbol x) {
+    if (training()) x = extra(x);
+    return a(x);
+  }
+};
+
+struct of_two_layers : tg::layer<of_two_layers> {
+  tg::dense<3> a, b;
+  constexpr auto call(tg::symbol x) {
+    tg::symbol const p = a(x);
+    tg::symbol const q = b(x);
+    return tg::outputs(tg::output<"p">(p), tg::output<"q">(q));
+  }
+};
+struct of_both : tg::network<of_both> {
+  using inputs = tg::inputs<tg::input<4>>;
+  of_two_layers both;
+  constexpr auto call(tg::symbol x) {
+    auto const r = both(x);
+    return tg::outputs(tg::output<"p">(r.get<0>()), tg::output<"q">(r.get<1>()));
+  }
+};
+
+using changing = tg::functional<tg::inputs<tg::input<4>>, [](tg::symbol x) {
+  if (x.rank() == 2) x = mean(tg::with_name<"mix", tg::dense<4>>{}(x), {0});
+  return tg::dense<2>{}(x);
+}>;
+struct calls_changing : tg::network<calls_changing> {
+  using inputs = tg::inputs<tg::input<4>, tg::input<3, 4>>;
+  changing f;
+  constexpr tg::symbol call(tg::symbol x, tg::symbol y) {
+    tg::symbol const a = f(x);
+    tg::symbol const b = f(y);
+    return a + b;
+  }
+};
+
+struct of_bools : tg::network<of_bools> {
+  using inputs = tg::inputs<tg::named<"mask", 4, tg::dtype::boolean>>;
+  constexpr tg::symbol call(tg::symbol x) { return cast(x, tg::dtype::float32); }
+};
+struct reads_a_tuple : tg::network<reads_a_tuple> {
+  using inputs = std::tuple<tg::input<4>>;
+  constexpr tg::symbol call(tg::symbol x) { return x; }
+};
+
+std::string error_of(tg::graph const& g) { return std::string(g.error.view()); }
+
+}  // namespace
+
+TEST_CASE("submodels have the same weights in training and outside of it") {
+  using part = tg::submodel<beside_gated, "a">;
+  tg::graph const in_training = traced<part>(true);
+  tg::graph const outside = traced<part>(false);
+  REQUIRE(in_training.weights.size() == 2);
+  REQUIRE(outside.weights.size() == 2);
+  CHECK(tg::detail::weights_number(in_training) == tg::detail::weights_number(outside));
+  CHECK(tg::parameter_count<part> == 5);
+  using wrong = tg::training_detail::loss_trace<only_trained, tg::mean_squared_error<>>;
+  CHECK(
+      wrong::sentence().view() ==
+      "compile: the model has other weights in training than outside of it; call every layer, and "
+      "read every weight, in both");
+}
+
+TEST_CASE("submodels: what is not there any more is told") {
+  CHECK(error_of(tg::trace<tg::submodel<tg::submodel<of_both, "q">, "of_two_layers">>())
+            .starts_with("submodel: of_both has no output or layer \"of_two_layers\""));
+  CHECK(error_of(tg::trace<tg::submodel<tg::submodel<of_both, "q">, "of_two_layers/dense_1">>())
+            .empty());
+}
+
+TEST_CASE("networks: what they cannot read, and what cannot be called again") {
+  CHECK(error_of(tg::trace<of_bools>()) ==
+        "inputs: \"mask\" is bool; models read float32 and int32: cast it in call");
+  CHECK(error_of(tg::trace<reads_a_tuple>())
+            .starts_with("reads_a_tuple: needs `using inputs = typegrad::inputs<"));
+  CHECK(error_of(tg::trace<calls_changing>())
+            .ends_with("a functional that is called again must make the layers of its first call; "
+                       "mix is another one"));
 }

@@ -90,6 +90,16 @@ TEST_CASE("custom loop: objectives of one's own, gradients changed", "[training]
   auto of_other = tg::value_and_gradient(other, loss_type{});
   of_other(data.x, data.y);
   CHECK_THROWS_AS(shrink.apply(of_other), std::logic_error);
+  auto bias = tg::value_and_gradient(
+      model, [](tg::symbol y) { return tg::sum(tg::square(y)); }, tg::of_weights<"dense/bias">);
+  bias(data.x);
+  CHECK_THROWS_AS(shrink.apply(bias), std::logic_error);  // other weights than it began with
+  CHECK_THROWS_AS(bias.gradient("dense/kernel"), std::invalid_argument);
+  CHECK_THROWS_AS(bias(data.x, data.y), std::invalid_argument);  // it has no target
+  auto const kernel = xt::xtensor<float, 2>(model.weight("dense/kernel"));
+  tg::optimizer second{tg::sgd{.learning_rate = 1.0f}};
+  second.apply(bias);
+  CHECK(model.weight("dense/kernel") == kernel);
 }
 
 TEST_CASE("custom loop: batches cover the samples once, in an order of the seed", "[training]") {
@@ -141,7 +151,8 @@ TEST_CASE("custom loop: an optimizer for variables follows Keras's rules", "[tra
 TEST_CASE("custom loop: variables' options", "[training]") {
   auto fixed = tg::variable<"fixed", tg::shape<2>, float, tg::not_trainable>({1, 2});
   auto positive = tg::variable<"positive", tg::shape<2>, float, tg::non_negative>({0.05f, 3});
-  auto unit = tg::variable<"unit", tg::shape<2, 2>, float, tg::unit_norm{.axis = 0}>({{3, 0}, {4, 2}});
+  auto unit =
+      tg::variable<"unit", tg::shape<2, 2>, float, tg::unit_norm{.axis = 0}>({{3, 0}, {4, 2}});
   auto const loss = tg::sum(fixed) + tg::sum(positive) + tg::sum(unit * unit);
   tg::optimizer descent{tg::sgd{.learning_rate = 0.1f}};
   descent.apply(tg::gradient(loss, fixed, positive, unit), fixed, positive, unit);

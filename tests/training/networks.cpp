@@ -483,6 +483,10 @@ TEST_CASE("networks: splits, weights and mistakes") {
   CHECK(weights_of(a) == weights_of(b));
   b.train_on_batch({d.wide, d.deep}, {d.y, d.z});
   CHECK(weights_of(a) != weights_of(b));
+  decltype(a) unweighted{tg::sgd{}};  // made without `compile`: all losses count alike
+  CHECK(unweighted.loss_weights().size() == 2);
+  CHECK(unweighted.loss_weights()[1] == 1);
+  unweighted.train_on_batch({d.wide, d.deep}, {d.y, d.z});
 
   tg::fit_options by_class = quiet(1);
   by_class.class_weight = {{1, 2.0F}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: fit: target "auxiliary" is missing
+// expect: samples: target "auxiliary" is missing
 // clang: 14
 #include <typegrad/typegrad.hpp>
 

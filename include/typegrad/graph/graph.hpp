@@ -44,6 +44,7 @@ struct call_record {
   int first_value = 0;
   int inputs = 0;
   int outputs = 0;
+  bool partial = false;  ///< some of what it gave is not in this graph
 };
 
 /// What a layer measures (`layer::add_metric`): a value per sample, or a shared one.

@@ -34,13 +34,16 @@ class array_list {
   }
   template <class... Named>
   array_list(named_values<Named...> arrays) {
-    std::apply(
-        [this](auto&... each) {
-          (add(std::remove_cvref_t<decltype(each)>::name,
-               array_view(std::forward<decltype(each.value)>(each.value))),
-           ...);
-        },
-        arrays.values);
+    constexpr bool sound = (is_data<decltype(Named::value)> && ...);
+    static_assert(sound, "by_name: data is an array of numbers: an xtensor, a std::vector, ...");
+    if constexpr (sound)
+      std::apply(
+          [this](auto&... each) {
+            (add(std::remove_cvref_t<decltype(each)>::name,
+                 array_view(std::forward<decltype(each.value)>(each.value))),
+             ...);
+          },
+          arrays.values);
   }
 
   void add(std::string_view name, array_view values) {
@@ -72,6 +75,9 @@ class array_list {
   }
 
  private:
+  template <class T>
+  static constexpr bool is_data = array_like<T> || std::same_as<std::remove_cvref_t<T>, array_view>;
+
   item first_;
   std::vector<item> others_;  // so that a single array takes no memory
   std::size_t size_ = 0;

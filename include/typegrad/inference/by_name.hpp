@@ -3,7 +3,6 @@
 
 #include <typegrad/core/name.hpp>
 
-#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -13,8 +12,6 @@ namespace typegrad {
 /// those that are no temporaries.
 template <class... Named>
 struct named_values {
-  static constexpr int size = static_cast<int>(sizeof...(Named));
-  static constexpr std::string_view names[] = {Named::name...};
   std::tuple<Named...> values;
 };
 

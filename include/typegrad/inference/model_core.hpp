@@ -154,8 +154,7 @@ void run_once(model_core& core, compiled_step const& step, std::span<array_view 
 }
 
 /// Whether `path` is that of a layer, or of something within it; every path is within "".
-template <int = 0>
-bool is_within(std::string_view path, std::string_view layer) {
+constexpr bool is_within(std::string_view path, std::string_view layer) {
   return layer.empty() ||
          (path.starts_with(layer) && (path.size() == layer.size() || path[layer.size()] == '/'));
 }

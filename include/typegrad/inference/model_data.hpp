@@ -100,10 +100,17 @@ class port_arrays<Ports, std::index_sequence<I...>> {
 
   template <a_name Name, auto Sentence = say<known<Name>>()>
   requires(correct(Sentence))
-  auto const& operator[](Name) const {
+  auto const& operator[](Name) const& {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
     constexpr int found = known<Name>::find();
     return std::get<std::size_t(found < 0 ? 0 : found)>(values_);
+  }
+  template <a_name Name, auto Sentence = say<known<Name>>()>
+  requires(correct(Sentence))
+  auto operator[](Name) && {
+    using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
+    constexpr int found = known<Name>::find();
+    return std::move(std::get<std::size_t(found < 0 ? 0 : found)>(values_));
   }
   template <std::size_t Index>
   auto const& get() const& {

@@ -64,10 +64,10 @@ constexpr prediction_of<Model> prediction(graph& g, list<int> const& outputs) {
   }
 }
 
-/// Predictions are float32, whatever the model computes last.
+/// Predictions are float32 and one a sample, whatever the model computes last.
 constexpr graph with_float_outputs(graph g) {
   for (int i = 0; i < g.outputs.size() && !g.failed(); ++i)
-    g.outputs[i] = build::cast(symbol{g, g.outputs[i]}, dtype::float32).id();
+    g.outputs[i] = build::spread(build::cast(symbol{g, g.outputs[i]}, dtype::float32)).id();
   return g;
 }
 

@@ -77,7 +77,7 @@ class model_drawing {
       if (!any_within(i, call.end)) continue;
       auto const& layer = graph_.layers[static_cast<std::size_t>(call.layer)];
       to_ += indent + "subgraph cluster_" + std::to_string(i) + " {\n" + indent + "  label=\"" +
-             std::string(layer.scope.path.view()) +
+             label_text(layer.scope.path.view()) +
              "\"; style=\"rounded,filled\"; color=\"#9aa5b1\"; fillcolor=\"#f6f8fa\";\n";
       draw_scope(i, i + 1, call.end, indent + "  ");
       to_ += indent + "}\n";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/core/list.hpp>
+#include <typegrad/nn/layer.hpp>
 #include <typegrad/ops/region.hpp>
 
 #include <string_view>
@@ -18,8 +19,11 @@ class graft {
 
   /// The wanted nodes in the new graph. `inputs`: what stands for the inputs of `from`; if empty,
   /// those that are needed are made. `weights`: per weight of `from`, its position in the new
-  /// graph; -1 for those that are not there yet, which are made if they are needed.
-  constexpr list<int> run(list<int> const& wanted, list<symbol> const& inputs, list<int>& weights) {
+  /// graph; -1 for those that are not there yet, which are made. `used`: those that belong to it,
+  /// see `used_weights`.
+  constexpr list<int> run(list<int> const& wanted, list<bool> const& used,
+                          list<symbol> const& inputs, list<int>& weights) {
+    used_ = used;
     find_needed(wanted);
     weights.resize(from_.weights.size(), -1);
     bool const first = make_weights(weights) && !again_;
@@ -31,13 +35,26 @@ class graft {
     for (int const id : from_.losses)
       if (whole_[id]) to_.losses.push_back(names_[id]);
     for (added_metric const& m : from_.metrics)
-      if (whole_[m.node] && first) to_.metrics.push_back({m.name, names_[m.node]});
+      if (whole_[m.node]) add_metric(to_, m.name.view(), symbol{to_, names_[m.node]});
     for (state_update const& u : from_.updates)
       if (weights[u.weight] >= 0 && whole_[u.node]) update(u, weights);
     copy_calls(weights, first);
     list<int> out;
     for (int const id : wanted) out.push_back(names_[id]);
     return out;
+  }
+
+  /// Which weights of a graph belong to the part: those that it reads, and the others of the layers
+  /// that are called for it. Asked of the graph for training, so that they are the same there,
+  /// where moving averages are not read, and otherwise, where dropout is no node.
+  static constexpr list<bool> used_weights(graph const& from, list<int> const& wanted) {
+    graph none;
+    graft part{from, none, false};
+    part.needed_.resize(from.size(), false);
+    for (int const id : wanted) part.needed_[id] = true;
+    part.spread_need();
+    part.find_used();
+    return part.used_;
   }
 
  private:
@@ -47,9 +64,12 @@ class graft {
     needed_.resize(from_.size(), false);
     for (int const id : wanted) needed_[id] = true;
     spread_need();
-    find_used();
-    for (int id = 0; id < from_.size(); ++id)
-      if (from_[id].code == op::weight && used_[from_[id].index]) needed_[id] = true;
+    for (int id = 0; id < from_.size(); ++id) {
+      if (from_[id].code != op::weight) continue;
+      bool& used = used_[from_[id].index];
+      used = used || needed_[id];
+      needed_[id] = used;
+    }
     whole_.resize(from_.size(), true);
     for (int id = 0; id < from_.size(); ++id) {
       if (from_[id].code == op::weight) whole_[id] = used_[from_[id].index];
@@ -79,8 +99,6 @@ class graft {
     }
     return live;
   }
-  /// The weights that are needed, and the others of the layers that made these or are called: there
-  /// are as many in training, where values may be computed from others, as there are outside of it.
   constexpr void find_used() {
     list<bool> const live = live_calls();
     list<bool> called(from_.layers.size(), false);
@@ -203,6 +221,7 @@ class graft {
       c.first_value = to_.call_values.size();
       int const inputs = copy_values(values, c.inputs);
       c.outputs = copy_values(values + c.inputs, c.outputs);
+      c.partial = c.partial || c.outputs < from_.calls[i].outputs;
       c.inputs = inputs;
       to_.calls.push_back(c);
     }

@@ -37,6 +37,8 @@ struct input {
 /// An input that has a name: `named<"image", 28, 28, 1>`.
 template <fixed_string Name, auto... Dims>
 struct named : input<Dims...> {
+  static_assert(Name.view().size() > 0 && Name.view().size() <= 100,
+                "named: a name has 1 to 100 characters");
   static constexpr std::string_view name = Name.view();
 };
 
@@ -60,6 +62,14 @@ constexpr std::string_view given_name() {
   else
     return {};
 }
+
+template <class T>
+inline constexpr bool is_inputs = false;
+template <class... Inputs>
+inline constexpr bool is_inputs<inputs<Inputs...>> = true;
+/// A model says what it reads.
+template <class Model>
+concept has_inputs = requires { typename Model::inputs; } && is_inputs<typename Model::inputs>;
 
 /// The position, from 1, of the first that is no input.
 template <class... Inputs>
@@ -91,6 +101,9 @@ constexpr list<symbol> make_inputs(graph& g, inputs<Inputs...>, list<name_text> 
       for (input_info const& other : g.inputs)
         if (other.name == name)
           g.fail(sentence("inputs: two are called \"", name, "\"; each needs a name of its own"));
+      if (types[i] != dtype::float32 && types[i] != dtype::int32)
+        g.fail(sentence("inputs: \"", name, "\" is ", to_text(types[i]),
+                        "; models read float32 and int32: cast it in call"));
       for (std::int64_t const n : shapes[i])
         if (n <= 0) g.fail(sentence(who, ": needs positive extents, got ", to_text(shapes[i])));
       made.push_back(g.failed() ? symbol{g, -1}

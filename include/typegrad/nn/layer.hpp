@@ -303,6 +303,9 @@ class layer {
     if (g.again)
       for (int i = 0; i < g.layers.size(); ++i)
         if (g.layers[i].scope.path == r.scope.path) return void(record_ = i);
+    if (g.again)
+      g.fail(sentence("a functional that is called again must make the layers of its first call; ",
+                      name, " is another one"));
     g.layers.push_back(r);
   }
   template <class... Rest>

@@ -8,6 +8,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -34,7 +35,8 @@ struct model_facts {
   extents input, output;  ///< of the first input and the first output
   int inputs = 0;
   int outputs = 0;
-  int metrics = 0;  ///< added by layers
+  int metrics = 0;            ///< added by layers
+  std::uint64_t weights = 0;  ///< a number for their paths and extents
   int nodes = 0;
 };
 
@@ -61,6 +63,26 @@ constexpr graph trace_now(bool training) {
   return empty;
 }
 
+/// A number for the weights' paths and extents, the same for the same.
+constexpr std::uint64_t weights_number(graph const& g) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  auto const add = [&hash](std::uint64_t x) { hash = (hash ^ x) * 0x100000001b3U; };
+  for (weight_info const& w : g.weights) {
+    for (char const c : w.path.view()) add(static_cast<unsigned char>(c));
+    add(static_cast<std::uint64_t>(w.shape.rank));
+    for (std::int64_t const n : w.shape) add(static_cast<std::uint64_t>(n));
+  }
+  return hash;
+}
+
+/// The diagnosis if a model has other weights in this trace than `known`.
+constexpr void check_same_weights(graph& g, std::uint64_t known) {
+  if (!g.failed() && weights_number(g) != known)
+    g.fail(
+        diagnosis{"the model has other weights in training than outside of it; call every layer, "
+                  "and read every weight, in both"});
+}
+
 template <class M>
 constexpr model_facts facts_now(bool training) {
   graph const g = trace_now<M>(training);
@@ -69,6 +91,7 @@ constexpr model_facts facts_now(bool training) {
   f.inputs = g.inputs.size();
   f.outputs = g.outputs.size();
   f.metrics = g.metrics.size();
+  f.weights = weights_number(g);
   f.nodes = g.size();
   if (!g.inputs.empty()) f.input = g.inputs[0].shape;
   if (!g.outputs.empty()) f.output = g[g.outputs[0]].shape;

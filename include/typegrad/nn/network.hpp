@@ -25,7 +25,7 @@ template <class Derived>
 class network : public layer<Derived> {
  public:
   static constexpr void trace(graph& g) {
-    if constexpr (requires { typename Derived::inputs; })
+    if constexpr (detail::has_inputs<Derived>)
       trace_as(g, typename Derived::inputs{});
     else
       g.fail(sentence(detail::layer_name_of<Derived>,

@@ -21,6 +21,8 @@ struct named_output {
 };
 template <fixed_string Name>
 constexpr named_output<name_constant<Name>> output(symbol value) {
+  static_assert(Name.view().size() > 0 && Name.view().size() <= 100,
+                "output: a name has 1 to 100 characters");
   return {value};
 }
 

@@ -23,7 +23,7 @@ constexpr list<name_text> names_of(inputs<Inputs...>) {
 /// The names of the inputs that a model declares; none where there are none.
 template <class Model>
 constexpr list<name_text> declared_names() {
-  if constexpr (requires { typename Model::inputs; })
+  if constexpr (has_inputs<Model>)
     return names_of(typename Model::inputs{});
   else if constexpr (requires { typename Model::inputs_type; })
     return names_of(typename Model::inputs_type{});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/nn/batch.hpp>
 #include <typegrad/nn/graft.hpp>
 #include <typegrad/nn/model.hpp>
 #include <typegrad/nn/model_call.hpp>
@@ -27,7 +28,7 @@ constexpr int find_value(graph const& g, std::string_view wanted) {
   }
   for (call_record const& c : g.calls)
     if (g.layers[c.layer].scope.path.view() == wanted && time-- == 0)
-      return g.call_values[c.first_value + c.inputs];
+      return c.partial ? -1 : g.call_values[c.first_value + c.inputs];
   return -1;
 }
 
@@ -45,7 +46,8 @@ constexpr diagnosis no_such_value(graph const& g, name_text const& model, std::s
 /// layers by their paths, whose results then are the outputs: `submodel<net, "block_1/conv2d">`.
 /// Weights keep their paths, so that `copy_weights` takes them from the whole model. What the named
 /// outputs do not need, inputs included, is not there.
-/// It is a layer as well: a member of a network, of which it reads all inputs.
+/// It is a layer as well, which is called with all that the whole model reads; so does `rebind`
+/// name the inputs of the whole model.
 template <class Model, fixed_string... Outputs>
 class submodel : public layer<submodel<Model, Outputs...>> {
   static_assert(sizeof...(Outputs) > 0, "submodel: name at least one output or layer");
@@ -54,29 +56,20 @@ class submodel : public layer<submodel<Model, Outputs...>> {
   using whole_model = Model;
   static constexpr name_text model_name = detail::layer_name_of<Model>;
   static constexpr std::string_view name = model_name.view();
+  static constexpr std::int64_t most_samples = static_batch<Model>;
 
-  static constexpr void trace(graph& g) {
-    graph whole = blank(g);
-    Model::trace(whole);
-    give(g, whole);
-  }
+  static constexpr void trace(graph& g) { give(g, of_itself); }
 
   template <class... Inputs>
   static constexpr void trace_as(graph& g, inputs<Inputs...> const& what,
                                  list<name_text> const& names = {}) {
-    graph whole = blank(g);
-    Model::trace_as(whole, what, names);
-    give(g, whole);
+    give(g, [&](graph& whole) { Model::trace_as(whole, what, names); });
   }
 
   template <std::convertible_to<symbol>... Rest>
   constexpr auto call(symbol x, Rest... rest) {
     graph& g = x.owner();
-    graph whole = blank(g);
-    Model::trace(whole);
-    list<symbol> const given{x, rest...};
-    if (!whole.failed()) check(g, whole, given);
-    list<int> const ids = part(g, whole, given, weights_, called_);
+    list<int> const ids = part(g, of_itself, {x, rest...}, weights_, called_);
     called_ = true;
     if constexpr (sizeof...(Outputs) == 1) {
       return ids.empty() ? symbol{g, -1} : symbol{g, ids[0]};
@@ -89,29 +82,50 @@ class submodel : public layer<submodel<Model, Outputs...>> {
   }
 
  private:
-  static constexpr graph blank(graph const& g) {
-    graph whole;
-    whole.training = g.training;
-    whole.trainable = g.trainable;
-    return whole;
-  }
-  static constexpr void give(graph& g, graph const& whole) {
+  static constexpr auto of_itself = [](graph& whole) { Model::trace(whole); };
+
+  template <class Trace>
+  static constexpr void give(graph& g, Trace const& trace) {
     list<int> weights;
-    list<int> const ids = part(g, whole, {}, weights, false);
+    list<int> const ids = part(g, trace, {}, weights, false);
     for (int i = 0; i < ids.size(); ++i)
       detail::give_output(g, ids[i], output_pack<name_constant<Outputs>...>::name(i));
   }
-  static constexpr list<int> part(graph& g, graph const& whole, list<symbol> const& given,
+
+  /// The outputs' nodes, after what they need was taken over. `trace` makes the whole model.
+  template <class Trace>
+  static constexpr list<int> part(graph& g, Trace const& trace, list<symbol> const& given,
                                   list<int>& weights, bool again) {
+    graph whole;
+    whole.training = g.training;
+    whole.trainable = g.trainable;
+    trace(whole);
+    if (!whole.failed() && !given.empty()) check(g, whole, given);
+    list<int> const wanted = find(g, whole);
+    if (g.failed()) return {};
+    if (whole.training)
+      return detail::graft{whole, g, again}.run(wanted, detail::graft::used_weights(whole, wanted),
+                                                given, weights);
+    graph in_training;
+    in_training.training = true;
+    in_training.trainable = g.trainable;
+    trace(in_training);
+    detail::check_same_weights(in_training, detail::weights_number(whole));
+    list<int> const wanted_then = find(g, in_training);
+    if (g.failed()) return {};
+    return detail::graft{whole, g, again}.run(
+        wanted, detail::graft::used_weights(in_training, wanted_then), given, weights);
+  }
+  /// The nodes that the outputs' names mean.
+  static constexpr list<int> find(graph& g, graph const& whole) {
     if (whole.failed()) g.fail(whole.error);
     list<int> wanted;
-    if (!g.failed())
-      for (std::string_view const one : {Outputs.view()...}) {
-        wanted.push_back(detail::find_value(whole, one));
-        if (wanted.back() < 0) g.fail(detail::no_such_value(whole, model_name, one));
-      }
-    if (g.failed()) return {};
-    return detail::graft{whole, g, again}.run(wanted, given, weights);
+    for (std::string_view const one : {Outputs.view()...}) {
+      if (g.failed()) return wanted;
+      wanted.push_back(detail::find_value(whole, one));
+      if (wanted.back() < 0) g.fail(detail::no_such_value(whole, model_name, one));
+    }
+    return wanted;
   }
   static constexpr void check(graph& g, graph const& whole, list<symbol> const& given) {
     if (given.size() != whole.inputs.size())

@@ -162,7 +162,8 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   training_detail::training_state const& state() const { return state_; }
 
   /// Writes weights, optimizer state, step, epoch and seed as a safetensors file / reads them:
-  /// training goes on as if it had not been interrupted. In typegrad/io/checkpoint.hpp, which says
+  /// training goes on as if it had not been interrupted (with the optimizer's options and the
+  /// losses' weights that this model was compiled with). In typegrad/io/checkpoint.hpp, which says
   /// what is checked.
   void save(std::string const& path) const;
   void load(std::string const& path);
@@ -179,6 +180,7 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
       for (auto const* const step : {&setup_.train, &setup_.evaluate})
         base::core().arena_for(*step, static_batch<Model>, threads());
     state_.loss_weights = std::move(loss_weights);
+    state_.loss_weights.resize(training_detail::losses_of<Loss>::weighted ? target_count : 0, 1.0F);
     means_.begin(setup_.names.size());
   }
 
@@ -249,6 +251,8 @@ template <class Task, class... Others>
 struct task_check {
   static constexpr diagnosis sentence() {
     diagnosis problem = Task::trace::sentence();
+    if (problem.empty() && (0 + ... + is_loss_weights<Others>) > 1)
+      problem = diagnosis{"compile: loss_weights is given twice; put all weights into one"};
     if (problem.empty()) ((problem = weights_problem(static_cast<Others*>(nullptr), problem)), ...);
     return problem;
   }

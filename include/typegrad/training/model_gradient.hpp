@@ -54,6 +54,8 @@ struct objective_recipe {
 
   static constexpr graph build() {
     graph g = trace<Model>(true);
+    g.scope.description = name_text{"value_and_gradient"};
+    detail::check_same_weights(g, traced<Model>::facts.weights);
     attach(g);
     if (!g.failed()) attach_gradients(g, {g, g.outputs[0]});
     return g;
@@ -99,21 +101,19 @@ struct objective_recipe {
   static constexpr void keep_only(graph& g) {
     for (std::string_view const scope : {Scopes::name...}) {
       bool found = false;
-      for (weight_info const& w : g.weights) found = found || within(w.path.view(), scope);
+      for (weight_info const& w : g.weights)
+        found = found || (w.trainable && inference_detail::is_within(w.path.view(), scope));
       if (!found)
-        g.fail(typegrad::sentence("of_weights: there is no weight or layer \"", scope, '"'));
+        g.fail(typegrad::sentence("of_weights: there is nothing to train in \"", scope, '"'));
     }
     for (weight_info& w : g.weights) {
       bool kept = false;
       for (std::string_view const scope : {Scopes::name...})
-        kept = kept || within(w.path.view(), scope);
+        kept = kept || inference_detail::is_within(w.path.view(), scope);
       if (kept) continue;
       w.trainable = false;
       w.state = false;
     }
-  }
-  static constexpr bool within(std::string_view path, std::string_view scope) {
-    return path.starts_with(scope) && (path.size() == scope.size() || path[scope.size()] == '/');
   }
 };
 
@@ -146,6 +146,9 @@ class gradient_core {
     if (has_target_ && y == nullptr)
       throw std::invalid_argument(
           "value_and_gradient: the objective has a target; call with x and y");
+    if (!has_target_ && y != nullptr)
+      throw std::invalid_argument(
+          "value_and_gradient: the objective has no target; call with x alone");
     inference_detail::stage_rows(*model_, arrays_, 0, rows, rows);
     if (has_target_) {
       inference_detail::require_match("value_and_gradient", "y", *y, target_.shape);
@@ -239,6 +242,9 @@ class model_gradient {
   /// arrays do not have the extents that are read.
   float operator()(array_list const& x) { return core_.compute(x, nullptr); }
   float operator()(array_list const& x, array_list const& y) {
+    if (y.size() != 1)
+      throw std::invalid_argument(data_detail::message(
+          "value_and_gradient: y must be one array, the objective's target; got ", y.size()));
     return core_.compute(x, &y[0].values);
   }
 

@@ -24,7 +24,7 @@ struct target_names {
       constexpr auto end() const { return last; }
     };
     return inference_detail::names_problem(
-        "fit", "target", std::array<std::string_view, sizeof...(Named)>{Named::name...},
+        "samples", "target", std::array<std::string_view, sizeof...(Named)>{Named::name...},
         known{facts.targets.data(), facts.targets.data() + facts.target_count});
   }
 };
@@ -38,9 +38,10 @@ struct model_samples : samples {
   model_samples(samples const& data) : samples(data) {}
   model_samples(samples&& data) : samples(std::move(data)) {}
 
-  template <class... X, class... Y,
-            auto Inputs = say<inference_detail::input_names<Model, name_constant<"fit">, X...>>(),
-            auto Targets = say<training_detail::target_names<Trace, Y...>>()>
+  template <
+      class... X, class... Y,
+      auto Inputs = say<inference_detail::input_names<Model, name_constant<"samples">, X...>>(),
+      auto Targets = say<training_detail::target_names<Trace, Y...>>()>
   model_samples(named_values<X...> inputs, named_values<Y...> targets, array_list weights = {})
       : samples(array_list(std::move(inputs)), array_list(std::move(targets)), std::move(weights)) {
     using known_inputs [[maybe_unused]] = nothing_wrong<Inputs>;

@@ -29,7 +29,8 @@ class optimizer {
   /// something else before.
   void apply(model_gradient& g) {
     auto& core = g.core();
-    begin(&core.model(), core.model().table.elements(), core.segments().partial_sum_count());
+    begin(&core.model(), core.model().table.elements(), core.segments().partial_sum_count(),
+          core.segments().variables.empty() ? 0 : core.segments().variables.front().begin);
     training_detail::update_target t = core.segments().target(partial_sums_.data());
     t.weights = core.model().weights();
     t.gradients = core.gradients();
@@ -118,15 +119,18 @@ class optimizer {
         gradients);
   }
 
-  void begin(void const* what, std::int64_t elements, std::int64_t partial_sums) {
+  void begin(void const* what, std::int64_t elements, std::int64_t partial_sums,
+             std::int64_t first = 0) {
     if (what_ == nullptr) {
       what_ = what;
       elements_ = elements;
+      first_ = first;
       for (int i = 0; i < Rule::slots; ++i)
         if (rule_.uses_slot(i)) slots_[i] = aligned_buffer<float>(elements);
       partial_sums_ = aligned_buffer<double>(partial_sums);
     }
-    if (what_ != what || elements_ != elements)
+    if (what_ != what || elements_ != elements || first_ != first ||
+        partial_sums_.size() != partial_sums)
       throw std::logic_error(
           "optimizer: an optimizer remembers the weights that it was first applied to, and cannot "
           "be "
@@ -141,7 +145,7 @@ class optimizer {
   Rule rule_;
   std::int64_t step_ = 0;
   void const* what_ = nullptr;
-  std::int64_t elements_ = 0;
+  std::int64_t elements_ = 0, first_ = 0;
   aligned_buffer<float> slots_[training_detail::max_slots];
   aligned_buffer<double> partial_sums_;
   aligned_buffer<float> weights_, gradients_;  ///< of variables

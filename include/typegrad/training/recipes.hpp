@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/type_name.hpp>
 #include <typegrad/inference/recipes.hpp>
 #include <typegrad/ops/movement.hpp>
 #include <typegrad/ops/operators.hpp>
@@ -8,6 +9,7 @@
 #include <typegrad/training/objective.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -35,6 +37,16 @@ constexpr symbol add_layer_losses(graph& g, symbol total) {
   for (int const id : losses) total = total + batch_mean(sum(symbol{g, id}));
   return total;
 }
+
+/// How many numbers a model measures at most.
+inline constexpr int most_measures = 31;
+
+/// What is a metric, as far as one can tell: a value of target and prediction, under a name.
+template <class M>
+concept measurable = requires(symbol s) {
+  { M{}(s, s) } -> std::convertible_to<symbol>;
+  { M::name } -> std::convertible_to<std::string_view>;
+};
 
 /// What a loss needs to know of an output's targets.
 struct target_facts {
@@ -86,6 +98,10 @@ class objective_builder {
     list<added_metric> const added = g_.metrics;
     for (added_metric const& m : added)
       measure(m.name, batch_sum(build::spread(mean(symbol{g_, m.node}))));
+    check_validation_names();
+    if (g_.output_names.size() > most_measures)
+      g_.fail(sentence("measures ", g_.output_names.size(), " numbers, losses and metrics; ",
+                       most_measures, " are the most"));
     if (!g_.failed()) return;
     g_.outputs.clear();
     g_.output_names.clear();
@@ -132,6 +148,14 @@ class objective_builder {
         g_.fail(sentence("\"", name, "\" is measured twice; give one of the two another name"));
     g_.outputs.push_back(value.id());
     g_.output_names.push_back(name);
+  }
+  /// Validation's numbers have "val_" before their names.
+  constexpr void check_validation_names() {
+    for (name_text const& one : g_.output_names)
+      for (name_text const& other : g_.output_names)
+        if (one.view().starts_with("val_") && one.view().substr(4) == other.view())
+          g_.fail(sentence("\"", one, "\" is the name of ", other,
+                           " in validation; give the output or the metric another name"));
   }
 
   /// The output of that name, or in place `place` if there is none; -1 with a diagnosis.
@@ -206,7 +230,10 @@ class objective_builder {
   template <class Metric>
   constexpr void check_metric() {
     using entry = metric_entry<Metric>;
-    if (g_.failed() || entry::for_all) return;
+    if (g_.failed()) return;
+    if (!measurable<typename entry::part>)
+      return g_.fail(sentence("metrics: ", type_name<typename entry::part>(), " is not a metric"));
+    if (entry::for_all) return;
     int const i = find_output("metrics", entry::output, entry::place);
     if (i >= 0 && !terms_[i].used)
       g_.fail(sentence("metrics: output \"", names_[i],
@@ -218,8 +245,8 @@ class objective_builder {
     using part = typename entry::part;
     if (g_.failed() || !terms_[i].used) return;
     if (!entry::for_all && i != find_output("metrics", entry::output, entry::place)) return;
-    symbol const value = batch_sum(part{}(terms_[i].target, output(i)));
-    measure(joined_name(i, part::name), value);
+    if constexpr (measurable<part>)
+      measure(joined_name(i, part::name), batch_sum(part{}(terms_[i].target, output(i))));
   }
 
   graph& g_;
@@ -271,7 +298,7 @@ constexpr void attach_gradients(graph& g, symbol objective) {
 template <class Model, class Loss, class... Metrics>
 struct loss_trace {
   static constexpr auto const& model = traced<Model>::facts;
-  static constexpr int most_measures =
+  static constexpr int room =
       1 + model.outputs * (1 + static_cast<int>(sizeof...(Metrics))) + model.metrics;
 
   struct facts_type {
@@ -279,11 +306,14 @@ struct loss_trace {
     int target_count = 0;
     int measure_count = 0;
     std::array<target_facts, std::size_t(model.outputs)> targets;
-    std::array<name_text, std::size_t(most_measures)> names;  ///< of what is measured
+    std::array<name_text, std::size_t(room)> names;  ///< of what is measured
   };
   static constexpr facts_type facts = [] {
     facts_type f{};
     graph g = trace<Model>(true);
+    g.scope.description = name_text{"compile"};
+    detail::check_same_weights(g, model.weights);
+    g.scope.description = {};
     if (g.metrics.size() != model.metrics)
       g.fail(
           diagnosis{"compile: a layer measures in training what it does not outside of it, or the "

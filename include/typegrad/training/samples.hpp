@@ -145,6 +145,10 @@ void bind(std::string_view who, samples const& s, sample_layout const& layout, b
       throw std::invalid_argument(message(who, ": sample_weight: there is no target \"",
                                           s.sample_weight[i].name, "\"; the targets are ",
                                           inference_detail::names_of(layout.targets)));
+    for (std::size_t k = 0; k < i; ++k)
+      if (s.sample_weight[k].name == s.sample_weight[i].name)
+        throw std::invalid_argument(message(who, ": sample_weight: target \"",
+                                            s.sample_weight[i].name, "\" is given twice"));
   }
   if (!each && s.sample_weight.size() > 1 && s.sample_weight.size() != out.targets)
     throw std::invalid_argument(message(who, ": sample_weight needs one array for all outputs, or ",

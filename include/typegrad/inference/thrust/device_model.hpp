@@ -49,7 +49,8 @@ class device_model : public inference_detail::remote {
     for (std::int64_t begin = 0; begin < rows; begin += batch_size) {
       std::int64_t const count = begin + batch_size < rows ? batch_size : rows - begin;
       staged const s = stage_rows(core, x, begin, count, batch_size);
-      replay({&entry, count, staging_.current(), 0}, [&] {
+      // where inputs and results lie depends on the batch size
+      replay({&entry, count, staging_.current(), static_cast<int>(batch_size)}, [&] {
         entry.run(queue_, {count, s.inputs.data(), weights, results.data(), arena, counters(),
                            s.piece->there.as<run_state>()});
       });
