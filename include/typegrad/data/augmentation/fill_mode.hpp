@@ -5,6 +5,11 @@
 
 namespace typegrad {
 
+// g++ 12 takes an enumerator for one that hides a name of the namespace.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 /// What lies beyond an image's border, as in Keras: for a row a b c d
 enum class fill_mode {
   constant,  ///< k k k k | a b c d | k k k k
@@ -12,6 +17,9 @@ enum class fill_mode {
   wrap,      ///< a b c d | a b c d | a b c d
   nearest,   ///< a a a a | a b c d | d d d d
 };
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 namespace data_detail {
 
