@@ -121,6 +121,15 @@ TEST_CASE("gradients for several inputs, of an objective of several outputs") {
 
 namespace {
 
+/// A mask of bools, and small integers.
+struct masked : tg::network<masked> {
+  using inputs = tg::inputs<tg::named<"x", 4>, tg::named<"mask", 4, tg::dtype::boolean>,
+                            tg::named<"scale", tg::dtype::int8>>;
+  constexpr tg::symbol call(tg::symbol x, tg::symbol mask, tg::symbol scale) {
+    return where(mask, x, -1.0) * cast(scale, tg::dtype::float32);
+  }
+};
+
 struct gives_its_weight : tg::network<gives_its_weight> {
   using inputs = tg::inputs<tg::input<2>>;
   tg::symbol w;
@@ -131,6 +140,14 @@ struct gives_its_weight : tg::network<gives_its_weight> {
 };
 
 }  // namespace
+
+TEST_CASE("inputs of other dtypes") {
+  tg::predictor<masked> model;
+  xt::xtensor<float, 2> const x = {{0, 1, 2, 3}, {4, 5, 6, 7}};
+  xt::xtensor<bool, 2> const mask = {{true, false, true, false}, {true, true, true, true}};
+  xt::xtensor<std::int8_t, 1> const scale{2, 1};
+  CHECK(model.predict({x, mask, scale}) == xt::xtensor<float, 2>{{0, -2, 4, -2}, {4, 5, 6, 7}});
+}
 
 TEST_CASE("outputs that samples share, and integers, are predicted for each sample") {
   tg::predictor<gives_its_weight> model;

@@ -741,8 +741,9 @@ TEST_CASE("submodels: what is not there any more is told") {
 }
 
 TEST_CASE("networks: what they cannot read, and what cannot be called again") {
-  CHECK(error_of(tg::trace<of_bools>()) ==
-        "inputs: \"mask\" is bool; models read float32 and int32: cast it in call");
+  tg::graph const bools = tg::trace<of_bools>();
+  CHECK(error_of(bools).empty());
+  CHECK(bools.inputs[0].type == tg::dtype::int32);  // what is read
   CHECK(error_of(tg::trace<reads_a_tuple>())
             .starts_with("reads_a_tuple: needs `using inputs = typegrad::inputs<"));
   CHECK(error_of(tg::trace<calls_changing>())

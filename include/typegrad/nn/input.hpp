@@ -12,7 +12,8 @@
 namespace typegrad {
 
 /// Where a model's data comes in: the extents of one sample, and the dtype (float32 unless given),
-/// as in `input<28, 28>` or `input<10, dtype::int32>`.
+/// as in `input<28, 28>` or `input<10, dtype::int32>`. float32, float64, int32 and bool are seen as
+/// such in `call`; int8 as int32, and float16 and bfloat16 as float32, which hold their numbers.
 template <auto... Dims>
 struct input {
   static constexpr bool is_input = true;
@@ -80,8 +81,8 @@ constexpr int first_other() {
   return i + 1;
 }
 
-/// Makes the inputs of a model; one without a name has that of the same place in `names`, if there
-/// is one. `who` is how a diagnosis calls them.
+/// Makes the inputs of a model; one without a name has that of the same
+/// place in `names`, if there is one. `who` is how a diagnosis calls them.
 template <class... Inputs>
 constexpr list<symbol> make_inputs(graph& g, inputs<Inputs...>, list<name_text> const& names = {},
                                    std::string_view who = "input") {
@@ -101,13 +102,14 @@ constexpr list<symbol> make_inputs(graph& g, inputs<Inputs...>, list<name_text> 
       for (input_info const& other : g.inputs)
         if (other.name == name)
           g.fail(sentence("inputs: two are called \"", name, "\"; each needs a name of its own"));
-      if (types[i] != dtype::float32 && types[i] != dtype::int32)
-        g.fail(sentence("inputs: \"", name, "\" is ", to_text(types[i]),
-                        "; models read float32 and int32: cast it in call"));
       for (std::int64_t const n : shapes[i])
         if (n <= 0) g.fail(sentence(who, ": needs positive extents, got ", to_text(shapes[i])));
-      made.push_back(g.failed() ? symbol{g, -1}
-                                : build::input(g, name.view(), shapes[i], types[i]));
+      // Programs read float32 and int32, which hold what the narrower dtypes do.
+      dtype const read = is_floating(types[i]) ? dtype::float32 : dtype::int32;
+      bool const wider = types[i] == dtype::boolean || types[i] == dtype::float64;
+      symbol const data =
+          g.failed() ? symbol{g, -1} : build::input(g, name.view(), shapes[i], read);
+      made.push_back(wider ? build::cast(data, types[i]) : data);
     }
   }
   return made;
