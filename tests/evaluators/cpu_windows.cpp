@@ -49,14 +49,14 @@ void check() {
 }  // namespace
 
 TEST_CASE("cpu: convolutions and windows as steps", "[cpu][threads]") {
-  check<network<true, 3, 16>>();
-  check<network<false, 1, 6>>();
+  check<pooled_network<true, 3, 16>>();
+  check<pooled_network<false, 1, 6>>();
   check<pooled<28, 6>>();  // its first maximum in registers
   check<pooled<13, 5>>();  // and of some samples at a time
 }
 
 TEST_CASE("cpu: what stands around a convolution is fused into it", "[cpu]") {
-  using forward = program<network<true, 3, 16>>;
+  using forward = program<pooled_network<true, 3, 16>>;
   // convolution + bias + relu; 1x1 + shortcut; pool; sum; then backwards
   CHECK(forward::data.steps[0].kind == step_kind::contraction);
   CHECK(forward::data.steps[0].product.code == op::convolution);

@@ -49,7 +49,7 @@ inline std::string leaf_label(graph const& g, node const& n) {
   return std::string(info(n.code).name);
 }
 
-inline std::string box(std::string const& id, std::string const& label, char const* colour) {
+inline std::string node_box(std::string const& id, std::string const& label, char const* colour) {
   return "  " + id + " [label=\"" + label + "\", fillcolor=\"" + colour + "\"];\n";
 }
 
@@ -68,7 +68,7 @@ inline std::string to_dot(graph const& g) {
   for (int id = 0; id < g.size(); ++id) {
     node const& n = g[id];
     bool const leaf = is_leaf(n.code);
-    out += box("n" + std::to_string(id),
+    out += node_box("n" + std::to_string(id),
                (leaf ? leaf_label(g, n) : std::string(info(n.code).name)) + "\\n" +
                    shape_label(n.shape, n.per_sample),
                colour_of(n.code));
@@ -104,7 +104,7 @@ inline std::string to_dot(compiled_graph const& c) {
       std::string const name = "n" + std::to_string(id);
       node const& n = c.source[id];
       if (drawn.insert(id).second)
-        edges += box(name, leaf_label(c.source, n) + "\\n" + shape_label(n.shape, n.per_sample),
+        edges += node_box(name, leaf_label(c.source, n) + "\\n" + shape_label(n.shape, n.per_sample),
                      colour_of(n.code));
       return name;
     };
@@ -125,7 +125,7 @@ inline std::string to_dot(compiled_graph const& c) {
                           : x.code == op::constant ? number_label(x.value)
                           : x.code == op::scalar   ? scalar_text(x.slot)
                                                    : std::string(info(x.code).name);
-      out += box(name_of[i], label, colour_of(x.code));
+      out += node_box(name_of[i], label, colour_of(x.code));
       for (int const o : {x.a, x.b, x.c})
         if (o >= 0) edges += "  " + name_of[o] + " -> " + name_of[i] + ";\n";
       if (x.code == op::result)

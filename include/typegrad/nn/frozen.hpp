@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <string_view>
+#include <utility>
 
 namespace typegrad {
 
@@ -34,7 +35,7 @@ struct frozen : Layer {
     g.trainable = before;
   }
   template <class... Given>
-  requires requires(graph& g, Given const&... given) { Layer::trace_as(g, given...); }
+  requires requires(graph& g) { Layer::trace_as(g, std::declval<Given const&>()...); }
   static constexpr void trace_as(graph& g, Given const&... given) {
     bool const before = g.trainable;
     g.trainable = false;

@@ -162,13 +162,32 @@ class traced_again {
   bool outer_;
 };
 
+// These look at a call without function parameters: nvcc 13 fails at packs of those in `requires`.
+
+/// As many extents as there are symbols, for those.
+template <class>
+constexpr extents extents_for() {
+  return {};
+}
+
+/// Whether a layer can be called with one symbol and those of Rest, and whether that gives a
+/// result.
+template <class Layer, class... Rest>
+constexpr bool calls() {
+  return requires(Layer& l, symbol x) { l.call(x, std::declval<Rest>()...); };
+}
+template <class Layer, class... Rest>
+constexpr bool calls_well() {
+  return requires(Layer& l, symbol x) {
+    { l.call(x, std::declval<Rest>()...) } -> call_result;
+  };
+}
+
 /// What a call of the layer with one symbol and those of Rest gives: a pack if its `call` does,
 /// otherwise a symbol, poisoned where that is wrong.
 template <class Layer, class... Rest>
 constexpr auto call_type() {
-  if constexpr (requires(Layer& l, symbol x, Rest... rest) {
-                  { l.call(x, rest...) } -> call_result;
-                })
+  if constexpr (calls_well<Layer, Rest...>())
     return std::type_identity<
         result_of_call<decltype(std::declval<Layer&>().call(symbol{}, std::declval<Rest>()...))>>{};
   else
@@ -256,9 +275,7 @@ class layer {
     auto& self = static_cast<Derived&>(*this);
     using result = detail::called<Derived, Rest...>;
     result const wrong = detail::poisoned_result<result>(symbol{g, -1});
-    if constexpr (requires {
-                    { self.call(x, rest...) } -> detail::call_result;
-                  }) {
+    if constexpr (detail::calls_well<Derived, Rest...>()) {
       if (first) build(self, x, rest...);
       if (g.failed()) return wrong;
       result const y = detail::as_result(self.call(x, rest...));
@@ -268,7 +285,7 @@ class layer {
       });
       return y;
     } else {
-      if constexpr (requires { self.call(x, rest...); })
+      if constexpr (detail::calls<Derived, Rest...>())
         g.fail(diagnosis{"call must return a symbol"});
       else
         g.fail(sentence("has no call that takes ", static_cast<int>(1 + sizeof...(rest)),
@@ -312,7 +329,7 @@ class layer {
   constexpr void build(Derived& self, symbol x, Rest... rest) {
     weights add{*graph_};
     int const first = graph_->weights.size();
-    if constexpr (requires { self.build(add, x.shape(), symbol{rest}.shape()...); })
+    if constexpr (requires { self.build(add, x.shape(), detail::extents_for<Rest>()...); })
       self.build(add, x.shape(), symbol{rest}.shape()...);
     else if constexpr (requires { self.build(add, x.shape()); })
       self.build(add, x.shape());

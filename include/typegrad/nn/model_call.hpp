@@ -39,7 +39,7 @@ constexpr void give_outputs(graph& g, Result const& result, name_text const& alo
 /// The name of a single output that a call with these arguments gives; empty if it has none.
 template <class Layer, class... Arguments>
 constexpr name_text name_given() {
-  if constexpr (requires(Layer& l, Arguments... x) { l.call(x...); })
+  if constexpr (requires(Layer& l) { l.call(std::declval<Arguments>()...); })
     return name_text{output_name_of<std::remove_cvref_t<decltype(std::declval<Layer&>().call(
         std::declval<Arguments>()...))>>::type::name};
   else

@@ -210,12 +210,17 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   training_detail::engine engine() { return {this->core(), state_, setup_, &optimizer_}; }
   template <class Value>
   static result make_result(Value const& value) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      if constexpr (by_field)
-        return result{value(I)...};
-      else
-        return result{std::array{value(I)...}};
-    }(std::make_index_sequence<measure_count>{});
+    std::array<double, measure_count> values;
+    for (std::size_t i = 0; i < measure_count; ++i) values[i] = value(i);
+    return result_of(values, std::make_index_sequence<measure_count>{});
+  }
+  template <std::size_t... I>
+  static result result_of(std::array<double, measure_count> const& values,
+                          std::index_sequence<I...>) {
+    if constexpr (by_field)
+      return result{values[I]...};
+    else
+      return result{values};
   }
   result batch_result(std::int64_t samples) const {
     return make_result([&](std::size_t i) {

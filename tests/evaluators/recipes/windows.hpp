@@ -20,7 +20,7 @@ constexpr window square_window(std::int64_t in, std::int64_t out, std::int64_t s
 
 /// A small network, its loss and all gradients.
 template <bool Same, std::int64_t Channels, std::int64_t Filters>
-struct network {
+struct pooled_network {
   static constexpr graph build() {
     graph g;
     symbol const x = build::input(g, "x", {9, 9, Channels});

@@ -41,6 +41,6 @@ TEST_CASE("thrust: pooled convolutions", "[thrust]") {
 }
 
 TEST_CASE("thrust: a small network of convolutions and windows", "[thrust]") {
-  support::check_thrust<network<true, 3, 8>>();
-  support::check_thrust<network<false, 1, 6>>();
+  support::check_thrust<pooled_network<true, 3, 8>>();
+  support::check_thrust<pooled_network<false, 1, 6>>();
 }
