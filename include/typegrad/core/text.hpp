@@ -70,6 +70,13 @@ constexpr diagnosis sentence(Pieces const&... pieces) {
   return t;
 }
 
+/// Appends names in quotes, with commas between them: `"main", "auxiliary"`. `name_at(i)` is the
+/// i-th of `count`.
+template <std::size_t Capacity, class NameAt>
+constexpr void append_names(basic_text<Capacity>& to, int count, NameAt const& name_at) {
+  for (int i = 0; i < count; ++i) to.append(i == 0 ? "\"" : ", \"").append(name_at(i)).append('"');
+}
+
 /// A string literal as a template argument: `named<"input">`.
 template <std::size_t N>
 struct fixed_string {

@@ -19,7 +19,7 @@ class message_part {
   message_part(char const* text) : message_part(std::string_view(text)) {}
   message_part(char letter) : data_(digits_), size_(1) { digits_[0] = letter; }
   template <std::integral I>
-    requires(!std::same_as<I, char> && !std::same_as<I, bool>)
+  requires(!std::same_as<I, char> && !std::same_as<I, bool>)
   message_part(I value) : data_(digits_) {
     if constexpr (std::signed_integral<I>)
       write(value < 0 ? 0 - static_cast<unsigned long long>(value)
@@ -58,7 +58,8 @@ class message_part {
 #if defined(__GNUC__)
 __attribute__((cold, noinline))
 #endif
-inline std::string join_message(message_part const* parts, std::size_t count) {
+inline std::string
+join_message(message_part const* parts, std::size_t count) {
   std::string out;
   for (std::size_t i = 0; i < count; ++i) out += parts[i].text();
   return out;
@@ -83,6 +84,18 @@ inline std::string in_quotes(std::string_view text) {
   }
   out += text.size() > most ? "...\"" : "\"";
   return out;
+}
+
+/// "a, b, c": the names there are, of more than twelve the first and how many there are besides;
+/// "none" if there are none. `name_at(i)` is the i-th.
+template <class NameAt>
+std::string first_names(std::size_t count, NameAt const& name_at) {
+  std::size_t const most = 12;
+  std::string out;
+  for (std::size_t i = 0; i < count && i < most; ++i)
+    out += message(i == 0 ? "" : ", ", name_at(i));
+  if (count > most) out += message(" and ", count - most, " more");
+  return out.empty() ? "none" : out;
 }
 
 /// "28x28x1"; "()" for no dims.

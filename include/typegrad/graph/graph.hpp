@@ -6,8 +6,19 @@
 
 #include <bit>
 #include <cstdint>
+#include <string_view>
 
 namespace typegrad {
+
+namespace detail {
+
+/// Whether `path` is that of a layer, or of something within it; every path is within "".
+constexpr bool is_within(std::string_view path, std::string_view layer) {
+  return layer.empty() ||
+         (path.starts_with(layer) && (path.size() == layer.size() || path[layer.size()] == '/'));
+}
+
+}  // namespace detail
 
 /// Where tracing stands: the names of the layers being called, from the outside in.
 struct layer_scope {
@@ -139,12 +150,8 @@ class graph {
 
   /// Names within `path` are counted from the beginning again.
   constexpr void forget_names(name_text const& path) {
-    for (name_count& n : names_) {
-      auto const inner = n.scope.view();
-      if (inner == path.view() || (inner.starts_with(path.view()) && inner.size() > path.length &&
-                                   inner[path.length] == '/'))
-        n.count = -1;
-    }
+    for (name_count& n : names_)
+      if (detail::is_within(n.scope.view(), path.view())) n.count = -1;
   }
 
   /// A number that is unique for `name` within the current scope: 0 for the first, 1, 2, ...

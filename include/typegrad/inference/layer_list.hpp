@@ -37,6 +37,23 @@ layer_info info_of(graph_view const& g, layer_record const& r) {
   return out;
 }
 
+/// Weights [first, end) of a model, to look at and to change.
+template <int = 0>
+std::vector<weight_entry> list_weights(model_core& core, std::size_t first, std::size_t end) {
+  std::vector<weight_entry> out;
+  float* const values = core.weights();
+  for (std::size_t i = first; i < end; ++i) {
+    auto const& place = core.table[i];
+    out.push_back({place.path, weight_array(place, values + place.offset), place.trainable});
+  }
+  return out;
+}
+template <int = 0>
+weight_array find_weight(model_core& core, std::string_view path) {
+  auto const& place = core.table[core.table.find("weight", path)];
+  return weight_array(place, core.weights() + place.offset);
+}
+
 /// The layers of that depth whose paths begin with `within`.
 template <int = 0>
 std::vector<layer_info> list_layers(graph_view const& g, int depth, std::string_view within) {
@@ -50,15 +67,10 @@ template <int = 0>
 layer_record const& find_layer(graph_view const& g, std::string_view path) {
   for (layer_record const& r : g.layers)
     if (r.scope.path.view() == path) return r;
-  std::string paths;
-  std::size_t const most = 12;
-  for (std::size_t i = 0; i < g.layers.size() && i < most; ++i)
-    paths += data_detail::message(i == 0 ? "" : ", ", g.layers[i].scope.path.view());
-  if (g.layers.size() > most)
-    paths += data_detail::message(" and ", g.layers.size() - most, " more");
-  throw std::invalid_argument(
-      data_detail::message("get_layer: there is no layer ", data_detail::in_quotes(path),
-                           "; the layers are ", paths.empty() ? std::string("none") : paths));
+  throw std::invalid_argument(data_detail::message(
+      "get_layer: there is no layer ", data_detail::in_quotes(path), "; the layers are ",
+      data_detail::first_names(g.layers.size(),
+                               [&](std::size_t i) { return g.layers[i].scope.path.view(); })));
 }
 
 }  // namespace inference_detail
@@ -79,21 +91,13 @@ class model_layer : public layer_info {
   /// Its weights, those of layers within it included, under their paths in the model.
   template <int = 0>
   std::vector<weight_entry> weights() const {
-    std::vector<weight_entry> out;
-    float* const values = core_->weights();
-    for (std::size_t i = first_; i < end_; ++i) {
-      auto const& place = core_->table[i];
-      out.push_back({place.path, weight_array(place, values + place.offset), place.trainable});
-    }
-    return out;
+    return inference_detail::list_weights(*core_, first_, end_);
   }
   /// One of them by its name within the layer, "kernel" or "dense_1/kernel", to read or to assign;
   /// std::invalid_argument with the model's weights if there is none.
   template <int = 0>
   weight_array weight(std::string_view name) const {
-    auto const& place =
-        core_->table[core_->table.find("weight", data_detail::message(path, '/', name))];
-    return weight_array(place, core_->weights() + place.offset);
+    return inference_detail::find_weight(*core_, data_detail::message(path, '/', name));
   }
   /// The layers within it, outermost ones only.
   template <int = 0>

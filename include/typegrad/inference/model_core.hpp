@@ -153,12 +153,6 @@ void run_once(model_core& core, compiled_step const& step, std::span<array_view 
             .threads = thread_count});
 }
 
-/// Whether `path` is that of a layer, or of something within it; every path is within "".
-constexpr bool is_within(std::string_view path, std::string_view layer) {
-  return layer.empty() ||
-         (path.starts_with(layer) && (path.size() == layer.size() || path[layer.size()] == '/'));
-}
-
 /// Weights by path, from one model into another: those within the layer `into`, from the same paths
 /// within the layer `out_of`.
 template <int = 0>
@@ -169,7 +163,7 @@ void copy_weights(model_core& to, model_core const& from, std::string_view into,
   };
   std::vector<pair> pairs;
   for (auto const& place : to.table) {
-    if (!is_within(place.path, into)) continue;
+    if (!detail::is_within(place.path, into)) continue;
     std::string path(out_of);
     std::string_view rest = std::string_view(place.path).substr(into.size());
     if (path.empty() && !into.empty() && !rest.empty()) rest.remove_prefix(1);

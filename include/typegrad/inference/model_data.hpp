@@ -17,6 +17,15 @@ namespace typegrad {
 
 namespace inference_detail {
 
+/// An array for a value of these extents of each sample. Requires one axis more than they have.
+template <std::size_t Rank>
+xt::xtensor<float, Rank> blank(std::int64_t samples, extents const& each) {
+  std::array<std::size_t, Rank> shape{static_cast<std::size_t>(samples)};
+  for (std::size_t i = 1; i < Rank; ++i)
+    shape[i] = static_cast<std::size_t>(each[static_cast<int>(i) - 1]);
+  return xt::xtensor<float, Rank>::from_shape(shape);
+}
+
 /// What is wrong with names given for `what` ("input"), of which there are those in `known`.
 template <class Given, class Known>
 constexpr diagnosis names_problem(std::string_view who, std::string_view what, Given const& given,
@@ -26,11 +35,8 @@ constexpr diagnosis names_problem(std::string_view who, std::string_view what, G
     for (auto const& one : known) found = found || one.name.view() == name;
     if (!found) {
       diagnosis t = sentence(who, ": there is no ", what, " \"", name, "\"; the ", what, "s are ");
-      bool first = true;
-      for (auto const& one : known) {
-        t.append(first ? "\"" : ", \"").append(one.name).append('"');
-        first = false;
-      }
+      append_names(t, static_cast<int>(known.end() - known.begin()),
+                   [&known](int i) { return known.begin()[i].name; });
       return t;
     }
   }
@@ -51,10 +57,6 @@ struct input_names {
                          ports_of<Model>.inputs);
   }
 };
-
-}  // namespace inference_detail
-
-namespace inference_detail {
 
 template <class Model>
 struct output_ports {
@@ -82,12 +84,14 @@ class port_arrays<Ports, std::index_sequence<I...>> {
         if (Ports::all[std::size_t(i)].name.view() == Name::name) return i;
       return -1;
     }
+    /// Where it is, and for a name that there is not, any place.
+    static constexpr std::size_t place() { return find() < 0 ? 0 : std::size_t(find()); }
     static constexpr diagnosis sentence() {
       if (find() >= 0) return {};
       diagnosis t = typegrad::sentence("there is no ", Ports::what, " \"", Name::name, "\"; the ",
                                        Ports::what, "s are ");
-      for (std::size_t i = 0; i < sizeof...(I); ++i)
-        t.append(i == 0 ? "\"" : ", \"").append(Ports::all[i].name).append('"');
+      append_names(t, static_cast<int>(sizeof...(I)),
+                   [](int i) { return Ports::all[std::size_t(i)].name; });
       return t;
     }
   };
@@ -96,21 +100,21 @@ class port_arrays<Ports, std::index_sequence<I...>> {
   template <std::size_t Index>
   using array = xt::xtensor<float, std::size_t(Ports::all[Index].shape.rank + 1)>;
 
-  explicit port_arrays(std::int64_t samples) : values_{blank<I>(samples)...} {}
+  explicit port_arrays(std::int64_t samples)
+      : values_{inference_detail::blank<std::size_t(Ports::all[I].shape.rank + 1)>(
+            samples, Ports::all[I].shape)...} {}
 
   template <a_name Name, auto Sentence = say<known<Name>>()>
   requires(correct(Sentence))
   auto const& operator[](Name) const& {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
-    constexpr int found = known<Name>::find();
-    return std::get<std::size_t(found < 0 ? 0 : found)>(values_);
+    return std::get<known<Name>::place()>(values_);
   }
   template <a_name Name, auto Sentence = say<known<Name>>()>
   requires(correct(Sentence))
   auto operator[](Name) && {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
-    constexpr int found = known<Name>::find();
-    return std::move(std::get<std::size_t(found < 0 ? 0 : found)>(values_));
+    return std::move(std::get<known<Name>::place()>(values_));
   }
   template <std::size_t Index>
   auto const& get() const& {
@@ -124,16 +128,6 @@ class port_arrays<Ports, std::index_sequence<I...>> {
   std::array<float*, sizeof...(I)> data() { return {std::get<I>(values_).data()...}; }
 
  private:
-  template <std::size_t Index>
-  static array<Index> blank(std::int64_t samples) {
-    auto const& extents = Ports::all[Index].shape;
-    typename array<Index>::shape_type shape{};
-    shape[0] = static_cast<std::size_t>(samples);
-    for (int i = 0; i < extents.rank; ++i)
-      shape[std::size_t(i + 1)] = static_cast<std::size_t>(extents[i]);
-    return array<Index>::from_shape(shape);
-  }
-
   std::tuple<array<I>...> values_;
 };
 

@@ -11,7 +11,9 @@ namespace typegrad::inference_detail {
 /// `prediction_recipe` of the model under a policy: inputs and outputs are the same, and float32.
 template <dtype_policy Policy, class Model>
 struct policy_prediction_recipe {
-  static constexpr graph build() { return with_float_outputs(mixed(trace<Model>(), Policy::compute)); }
+  static constexpr graph build() {
+    return with_float_outputs(mixed(trace<Model>(), Policy::compute));
+  }
 };
 
 }  // namespace typegrad::inference_detail

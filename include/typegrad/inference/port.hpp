@@ -71,23 +71,33 @@ array_view const* find_array(array_list const& arrays, Ports const& ports, std::
   return nullptr;
 }
 
+/// std::invalid_argument for arrays with names that no port has, or that two of them have. `part`
+/// is what a message says of them first.
+template <class Ports>
+void check_known(std::string_view who, std::string_view part, port_words const& words,
+                 array_list const& arrays, Ports const& ports) {
+  using data_detail::message;
+  for (std::size_t i = 0; arrays.named() && i < arrays.size(); ++i) {
+    bool known = false;
+    for (auto const& p : ports) known = known || p.name == arrays[i].name;
+    if (!known)
+      throw std::invalid_argument(message(who, ": ", part, "there is no ", words.one, " \"",
+                                          arrays[i].name, "\"; the ", words.many, " are ",
+                                          names_of(ports)));
+    for (std::size_t j = 0; j < i; ++j)
+      if (arrays[j].name == arrays[i].name)
+        throw std::invalid_argument(
+            message(who, ": ", part, words.one, " \"", arrays[i].name, "\" is given twice"));
+  }
+}
+
 /// std::invalid_argument unless there is one array for each port and no other.
 template <class Ports>
 void check_names(std::string_view who, port_words const& words, array_list const& arrays,
                  Ports const& ports) {
   using data_detail::message;
   std::size_t const count = ports.size();
-  for (std::size_t i = 0; arrays.named() && i < arrays.size(); ++i) {
-    bool known = false;
-    for (auto const& p : ports) known = known || p.name == arrays[i].name;
-    if (!known)
-      throw std::invalid_argument(message(who, ": there is no ", words.one, " \"", arrays[i].name,
-                                          "\"; the ", words.many, " are ", names_of(ports)));
-    for (std::size_t j = 0; j < i; ++j)
-      if (arrays[j].name == arrays[i].name)
-        throw std::invalid_argument(
-            message(who, ": ", words.one, " \"", arrays[i].name, "\" is given twice"));
-  }
+  check_known(who, {}, words, arrays, ports);
   if (!arrays.named() && arrays.size() > count)
     throw std::invalid_argument(message(who, ": there are ", arrays.size(), " arrays for ", count,
                                         " ", count == 1 ? words.one : words.many, ", ",

@@ -84,18 +84,11 @@ class predictor {
 
   /// All weights, state included, in the order of the layers.
   std::vector<weight_entry> weights() {
-    std::vector<weight_entry> out;
-    float* const values = core_.weights();
-    for (auto const& place : core_.table)
-      out.push_back({place.path, weight_array(place, values + place.offset), place.trainable});
-    return out;
+    return inference_detail::list_weights(core_, 0, core_.table.size());
   }
   /// A weight by its path, to read or to assign; std::invalid_argument with the paths there are if
   /// there is no such weight.
-  weight_array weight(std::string_view path) {
-    auto const& place = core_.table[core_.table.find("weight", path)];
-    return weight_array(place, core_.weights() + place.offset);
-  }
+  weight_array weight(std::string_view path) { return inference_detail::find_weight(core_, path); }
 
   /// The model's layers in the order of their first calls; those within others are got from
   /// `get_layer`.
@@ -120,7 +113,7 @@ class predictor {
     find_inputs("predict", x);
     std::int64_t const samples = core_.arrays[0].shape().rows();
     if constexpr (facts.outputs == 1) {
-      auto out = blank<output_rank>(samples, core_.outputs[0].shape);
+      auto out = inference_detail::blank<output_rank>(samples, core_.outputs[0].shape);
       float* const to = out.data();
       run(&to, options);
       return out;
@@ -238,13 +231,6 @@ class predictor {
     core_.arrays.clear();
     inference_detail::find_arrays(who, inference_detail::input_words, x, core_.inputs,
                                   core_.arrays);
-  }
-  template <std::size_t Rank>
-  static xt::xtensor<float, Rank> blank(std::int64_t samples, extents const& each) {
-    std::array<std::size_t, Rank> shape{static_cast<std::size_t>(samples)};
-    for (std::size_t i = 1; i < Rank; ++i)
-      shape[i] = static_cast<std::size_t>(each[static_cast<int>(i) - 1]);
-    return xt::xtensor<float, Rank>::from_shape(shape);
   }
   void run(float* const* out, predict_options const& options) {
     if (options.batch_size < 1)

@@ -60,15 +60,11 @@ class weight_table {
   std::size_t find(std::string_view who, std::string_view path) const {
     for (std::size_t i = 0; i < places_.size(); ++i)
       if (places_[i].path == path) return i;
-    std::string paths;
-    std::size_t const most = 12;
-    for (std::size_t i = 0; i < places_.size() && i < most; ++i)
-      paths += data_detail::message(i == 0 ? "" : ", ", places_[i].path);
-    if (places_.size() > most)
-      paths += data_detail::message(" and ", places_.size() - most, " more");
     throw std::invalid_argument(data_detail::message(
         who, ": there is no weight ", data_detail::in_quotes(path), "; the weights are ",
-        paths.empty() ? std::string("none") : paths));
+        data_detail::first_names(places_.size(), [this](std::size_t i) -> std::string_view {
+          return places_[i].path;
+        })));
   }
 
  private:

@@ -97,7 +97,7 @@ struct output_pack {
  private:
   static constexpr diagnosis unknown(std::string_view wanted) {
     diagnosis t = sentence("there is no output \"", wanted, "\"; the outputs are ");
-    for (int i = 0; i < size; ++i) t.append(i == 0 ? "\"" : ", \"").append(name(i)).append('"');
+    append_names(t, size, name);
     return t;
   }
 };

@@ -34,9 +34,10 @@ constexpr int find_value(graph const& g, std::string_view wanted) {
 
 constexpr diagnosis no_such_value(graph const& g, name_text const& model, std::string_view wanted) {
   diagnosis t = sentence("submodel: ", model, " has no output or layer \"", wanted, "\"; it has ");
-  for (int i = 0; i < g.output_names.size(); ++i)
-    t.append(i == 0 ? "\"" : ", \"").append(g.output_names[i]).append('"');
-  for (layer_record const& l : g.layers) t.append(", \"").append(l.scope.path).append('"');
+  int const outputs = g.output_names.size();
+  append_names(t, outputs + g.layers.size(), [&](int i) {
+    return i < outputs ? g.output_names[i] : g.layers[i - outputs].scope.path;
+  });
   return t;
 }
 

@@ -282,8 +282,8 @@ struct task_check {
       if (known) continue;
       diagnosis t = typegrad::sentence("compile: loss_weights: there is no loss of an output \"",
                                        name, "\"; there are those of ");
-      for (int i = 0; i < facts.target_count; ++i)
-        t.append(i == 0 ? "\"" : ", \"").append(facts.targets[std::size_t(i)].name).append('"');
+      append_names(t, facts.target_count,
+                   [&facts](int i) { return facts.targets[std::size_t(i)].name; });
       return t;
     }
     return {};

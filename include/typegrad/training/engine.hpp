@@ -138,7 +138,7 @@ struct trained_segments {
   /// Whether a path is within one of the scopes, or there are none.
   static bool within(std::string_view path, std::span<std::string_view const> scopes) {
     for (std::string_view const scope : scopes)
-      if (inference_detail::is_within(path, scope)) return true;
+      if (detail::is_within(path, scope)) return true;
     return scopes.empty();
   }
 

@@ -102,14 +102,14 @@ struct objective_recipe {
     for (std::string_view const scope : {Scopes::name...}) {
       bool found = false;
       for (weight_info const& w : g.weights)
-        found = found || (w.trainable && inference_detail::is_within(w.path.view(), scope));
+        found = found || (w.trainable && detail::is_within(w.path.view(), scope));
       if (!found)
         g.fail(typegrad::sentence("of_weights: there is nothing to train in \"", scope, '"'));
     }
     for (weight_info& w : g.weights) {
       bool kept = false;
       for (std::string_view const scope : {Scopes::name...})
-        kept = kept || inference_detail::is_within(w.path.view(), scope);
+        kept = kept || detail::is_within(w.path.view(), scope);
       if (kept) continue;
       w.trainable = false;
       w.state = false;

@@ -74,9 +74,7 @@ struct entries_of<std::index_sequence<I...>, Arguments...>
 
 /// The losses of a model's outputs: what `losses` returns.
 template <class... Entries>
-struct loss_table {
-  static constexpr int size = static_cast<int>(sizeof...(Entries));
-};
+struct loss_table {};
 
 /// Factors of the losses in their sum: what `loss_weights` returns.
 template <class... Names>

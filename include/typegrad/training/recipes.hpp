@@ -168,8 +168,7 @@ class objective_builder {
     else
       t.append("there is no output \"").append(name).append('"');
     t.append("; the outputs are ");
-    for (int i = 0; i < names_.size(); ++i)
-      t.append(i == 0 ? "\"" : ", \"").append(names_[i]).append('"');
+    append_names(t, names_.size(), [this](int i) { return names_[i]; });
     g_.fail(t);
     return -1;
   }

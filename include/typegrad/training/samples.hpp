@@ -138,18 +138,8 @@ void bind(std::string_view who, samples const& s, sample_layout const& layout, b
     out.arrays.push_back(y);
   }
   bool const each = s.sample_weight.named();
-  for (std::size_t i = 0; each && i < s.sample_weight.size(); ++i) {
-    bool known = false;
-    for (auto const& t : layout.targets) known = known || t.name == s.sample_weight[i].name;
-    if (!known)
-      throw std::invalid_argument(message(who, ": sample_weight: there is no target \"",
-                                          s.sample_weight[i].name, "\"; the targets are ",
-                                          inference_detail::names_of(layout.targets)));
-    for (std::size_t k = 0; k < i; ++k)
-      if (s.sample_weight[k].name == s.sample_weight[i].name)
-        throw std::invalid_argument(message(who, ": sample_weight: target \"",
-                                            s.sample_weight[i].name, "\" is given twice"));
-  }
+  inference_detail::check_known(who, "sample_weight: ", target_words, s.sample_weight,
+                                layout.targets);
   if (!each && s.sample_weight.size() > 1 && s.sample_weight.size() != out.targets)
     throw std::invalid_argument(message(who, ": sample_weight needs one array for all outputs, or ",
                                         out.targets, ", one for each; got ",

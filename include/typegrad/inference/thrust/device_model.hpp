@@ -40,24 +40,24 @@ class device_model : public inference_detail::remote {
       forget_recordings();
       results_ = device_memory(result_bytes, "predictions");
     }
-    std::vector<void*> results;
+    core.targets.clear();
     std::int64_t at = 0;
     for (auto const& one : core.outputs) {
-      results.push_back(results_.as<>() + at);
+      core.targets.push_back(results_.as<>() + at);
       at += detail::aligned_to_256(batch_size * one.shape.count() * 4);
     }
     for (std::int64_t begin = 0; begin < rows; begin += batch_size) {
       std::int64_t const count = begin + batch_size < rows ? batch_size : rows - begin;
-      staged const s = stage_rows(core, x, begin, count, batch_size);
+      auto& piece = stage_rows(core, x, begin, count, batch_size);
       // where inputs and results lie depends on the batch size
       replay({&entry, count, staging_.current(), static_cast<int>(batch_size)}, [&] {
-        entry.run(queue_, {count, s.inputs.data(), weights, results.data(), arena, counters(),
-                           s.piece->there.as<run_state>()});
+        entry.run(queue_, {count, core.sources.data(), weights, core.targets.data(), arena,
+                           counters(), piece.there.as<run_state>()});
       });
-      staging_.used(*s.piece, queue_);
-      for (std::size_t i = 0; i < results.size(); ++i) {
+      staging_.used(piece, queue_);
+      for (std::size_t i = 0; i < core.targets.size(); ++i) {
         std::int64_t const values = core.outputs[i].shape.count();
-        queue_.copy(out[i] + begin * values, results[i], count * values * 4);
+        queue_.copy(out[i] + begin * values, core.targets[i], count * values * 4);
       }
     }
     queue_.finish();
@@ -68,7 +68,7 @@ class device_model : public inference_detail::remote {
     auto const& entry = *static_cast<program_entry const*>(step.elsewhere);
     std::int64_t const rows = x[0].shape().rows();
     float* const weights = weights_on_device(core, false);
-    staged const s = stage_rows(core, x, 0, rows, rows);
+    auto& piece = stage_rows(core, x, 0, rows, rows);
     std::vector<void*> results;
     std::vector<std::int64_t> places;
     std::int64_t bytes = 0;
@@ -79,9 +79,9 @@ class device_model : public inference_detail::remote {
     device_memory const memory(bytes, "gradients");
     for (std::int64_t const at : places) results.push_back(memory.as<>() + at);
     std::byte* const arena = arena_for(entry, rows);
-    entry.run(queue_, {rows, s.inputs.data(), weights, results.data(), arena, counters(),
-                       s.piece->there.as<run_state>()});
-    staging_.used(*s.piece, queue_);
+    entry.run(queue_, {rows, core.sources.data(), weights, results.data(), arena, counters(),
+                       piece.there.as<run_state>()});
+    staging_.used(piece, queue_);
     for (std::size_t i = 0; i < results.size(); ++i)
       queue_.copy(outputs[i], results[i], program_entry::bytes_of_value(entry.outputs[i], rows));
     queue_.finish();
@@ -162,33 +162,27 @@ class device_model : public inference_detail::remote {
   mirror weights_;
 
  private:
-  /// Rows on their way to the device, and where they will be there.
-  struct staged {
-    staging::piece* piece;
-    std::vector<void const*> inputs;
-  };
-
   /// Sends a run's state and then rows [begin, begin + count) of the inputs on their way; the piece
-  /// has room for `most`.
-  staged stage_rows(inference_detail::model_core const& core, std::span<array_view const> x,
-                    std::int64_t begin, std::int64_t count, std::int64_t most) {
+  /// has room for `most`. Where they will be on the device is in `core.sources`.
+  staging::piece& stage_rows(inference_detail::model_core& core, std::span<array_view const> x,
+                             std::int64_t begin, std::int64_t count, std::int64_t most) {
     std::int64_t all = state_bytes;
     for (array_view const& a : x) all += detail::aligned_to_256(most * a.shape().row_size() * 4);
     auto& piece = staging_.next(all);
     *piece.here.as<run_state>() = run_state{};
-    staged out{&piece, {}};
+    core.sources.clear();
     std::int64_t at = state_bytes;
     std::int64_t end = at;
     for (std::size_t i = 0; i < x.size(); ++i) {
       std::int64_t const values = x[i].shape().row_size();
       inference_detail::convert(x[i].type(), x[i].row(begin), count * values, core.inputs[i].type,
                                 piece.here.as<>() + at);
-      out.inputs.push_back(piece.there.as<>() + at);
+      core.sources.push_back(piece.there.as<>() + at);
       end = at + count * values * 4;
       at += detail::aligned_to_256(most * values * 4);
     }
     staging_.send(piece, end, queue_);
-    return out;
+    return piece;
   }
 
   static constexpr std::size_t most_recordings = 64;

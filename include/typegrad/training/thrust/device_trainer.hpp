@@ -7,7 +7,6 @@
 #include <typegrad/training/thrust/device_update.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -59,8 +58,8 @@ class device_trainer final : public device_model, public training_detail::remote
       std::vector<void*> outputs = result_pointers(e);
       for (segment const& s : e.state.variables) outputs.push_back(t.gradients + s.begin);
       for (segment const& s : e.state.states) outputs.push_back(t.gradients + s.begin);
-      entry.run(queue_, {b.size, batch.inputs.data(), t.weights, outputs.data(), arena, counters(),
-                         &batch.header->state});
+      entry.run(queue_, {b.size, e.core.sources.data(), t.weights, outputs.data(), arena,
+                         counters(), &batch.header->state});
       update(e, optimizer, t);
       if (!t.closes_account()) close(e, batch, true);
     });
@@ -74,7 +73,7 @@ class device_trainer final : public device_model, public training_detail::remote
     std::byte* const arena = arena_for(entry, b.size);
     replay({&entry, b.size, staging_.current(), 0}, [&] {
       std::vector<void*> outputs = result_pointers(e);
-      entry.run(queue_, {b.size, batch.inputs.data(), weights, outputs.data(), arena, counters(),
+      entry.run(queue_, {b.size, e.core.sources.data(), weights, outputs.data(), arena, counters(),
                          &batch.header->state});
       close(e, batch, false);
     });
@@ -116,7 +115,6 @@ class device_trainer final : public device_model, public training_detail::remote
   struct bound_batch {
     staging::piece* piece;
     step_header* header;
-    std::vector<void const*> inputs;
   };
 
   /// Memory, once; and a new beginning, if one was asked for.
@@ -168,7 +166,8 @@ class device_trainer final : public device_model, public training_detail::remote
     scales_ = device_memory(static_cast<std::int64_t>(variables.size() + 1) * 4, "training");
   }
 
-  /// Puts a batch and its header into pinned memory and sends them to the device.
+  /// Puts a batch and its header into pinned memory and sends them to the device. Where the batch
+  /// will be there is in `e.core.sources`.
   bound_batch stage(training_detail::engine const& e, training_detail::batch_view const& b,
                     bool check_finite, optimizer_entry const* optimizer) {
     auto const bytes = [&](training_detail::read_value const& v) {
@@ -185,16 +184,16 @@ class device_trainer final : public device_model, public training_detail::remote
     h.check_finite = check_finite;
     if (optimizer != nullptr) optimizer->prepare(e.optimizer, h);
     std::memcpy(p.here.as<>(), &h, sizeof(h));
-    bound_batch out{&p, p.there.as<step_header>(), {}};
+    e.core.sources.clear();
     std::int64_t at = header_bytes;
     for (std::size_t i = 0; i < e.setup.reads.size(); ++i) {
       std::int64_t const size = bytes(e.setup.reads[i]);
       std::memcpy(p.here.as<>() + at, b.inputs[i], static_cast<std::size_t>(size));
-      out.inputs.push_back(p.there.as<>() + at);
+      e.core.sources.push_back(p.there.as<>() + at);
       at += detail::aligned_to_256(size);
     }
     staging_.send(p, all, queue_);
-    return out;
+    return {&p, p.there.as<step_header>()};
   }
   static constexpr std::int64_t header_bytes = 256;
   static_assert(sizeof(step_header) <= header_bytes);
