@@ -21,9 +21,10 @@ namespace typegrad::data_detail {
 /// (several members in a row too), and its checksums are verified; without zlib it is refused with
 /// a sentence.
 /// Throws std::runtime_error with the file's name and, for a damaged file, the byte.
-class byte_reader {
+template <int = 0>
+class basic_byte_reader {
  public:
-  explicit byte_reader(std::filesystem::path const& path) : name_(path.string()) {
+  explicit basic_byte_reader(std::filesystem::path const& path) : name_(path.string()) {
     std::error_code error;
     auto const status = std::filesystem::status(path, error);
     if (!std::filesystem::exists(status)) {
@@ -186,9 +187,11 @@ class byte_reader {
   unsigned char peeked_ = 0;
   bool gzip_ = false, have_peeked_ = false;
 };
+using byte_reader = basic_byte_reader<>;
 
 /// The whole content of a file, inflated if it is gzip.
-inline std::string read_text(std::filesystem::path const& path) {
+template <int = 0>
+std::string read_text(std::filesystem::path const& path) {
   byte_reader reader(path);
   std::string text;
   std::size_t const chunk = 1 << 18;

@@ -31,7 +31,8 @@ struct csv_options {
 
 namespace data_detail {
 
-inline std::vector<std::string> csv_names(csv_fields const& fields, csv_options const& options) {
+template <int = 0>
+std::vector<std::string> csv_names(csv_fields const& fields, csv_options const& options) {
   std::vector<std::string> names;
   for (std::size_t c = 0; c < fields.columns; ++c) {
     names.push_back(options.header ? std::string(trimmed(fields.at(0, c))) : std::to_string(c));
@@ -54,8 +55,9 @@ inline std::vector<std::string> csv_names(csv_fields const& fields, csv_options 
 }
 
 // Column c as numbers; false, with the record that is none, where a field is not a number.
-inline bool csv_numbers(csv_fields const& fields, std::size_t c, std::size_t first,
-                        csv_options const& options, column& out, std::size_t& culprit) {
+template <int = 0>
+bool csv_numbers(csv_fields const& fields, std::size_t c, std::size_t first,
+                 csv_options const& options, column& out, std::size_t& culprit) {
   out.numbers.reserve(fields.records() - first);
   for (std::size_t r = first; r < fields.records(); ++r) {
     std::string_view const text = trimmed(fields.at(r, c));
@@ -80,8 +82,9 @@ inline bool csv_numbers(csv_fields const& fields, std::size_t c, std::size_t fir
   return true;
 }
 
-inline void csv_categories(csv_fields const& fields, std::size_t c, std::size_t first,
-                           csv_options const& options, column& out) {
+template <int = 0>
+void csv_categories(csv_fields const& fields, std::size_t c, std::size_t first,
+                    csv_options const& options, column& out) {
   out.numbers.clear();
   out.missing = 0;
   std::vector<std::string_view> texts;
@@ -109,7 +112,8 @@ inline void csv_categories(csv_fields const& fields, std::size_t c, std::size_t 
 /// as in RFC 4180; LF or CRLF; a UTF-8 byte-order mark is skipped, empty lines at the end too).
 /// Missing values are NaN (numbers) or code -1 (categories) and are counted in each column.
 /// Throws std::runtime_error, naming file and line, for anything that is not such a table.
-inline table read_csv(std::filesystem::path const& path, csv_options const& options = {}) {
+template <int = 0>
+table read_csv(std::filesystem::path const& path, csv_options const& options = {}) {
   std::string const text = data_detail::read_text(path);
   auto const fields = data_detail::split_csv(text, path.string(), options.separator, options.quote);
   std::size_t const first = options.header ? 1 : 0;

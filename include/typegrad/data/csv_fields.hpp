@@ -28,9 +28,10 @@ struct csv_fields {
   }
 };
 
-class csv_splitter {
+template <int = 0>
+class basic_csv_splitter {
  public:
-  csv_splitter(std::string_view text, std::string name, char separator, char quote)
+  basic_csv_splitter(std::string_view text, std::string name, char separator, char quote)
       : text_(text), separator_(separator), quote_(quote) {
     out_.name = std::move(name);
   }
@@ -132,12 +133,15 @@ class csv_splitter {
   std::size_t at_ = 0, line_ = 1;
   csv_fields out_;
 };
+using csv_splitter = basic_csv_splitter<>;
 
-inline csv_fields split_csv(std::string_view text, std::string name, char separator, char quote) {
+template <int = 0>
+csv_fields split_csv(std::string_view text, std::string name, char separator, char quote) {
   return csv_splitter(text, std::move(name), separator, quote).run();
 }
 
-inline std::string_view trimmed(std::string_view text) {
+template <int = 0>
+std::string_view trimmed(std::string_view text) {
   auto const first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
@@ -146,7 +150,8 @@ inline std::string_view trimmed(std::string_view text) {
 enum class number_text { number, none, too_large };
 
 /// The whole of `text` as a decimal number; a value too small for double becomes 0.
-inline number_text parse_number(std::string_view text, double& value) {
+template <int = 0>
+number_text parse_number(std::string_view text, double& value) {
   if (!text.empty() && text.front() == '+') {
     text.remove_prefix(1);
     if (!text.empty() && text.front() == '-') return number_text::none;

@@ -33,14 +33,16 @@ extern "C" char** environ;
 namespace typegrad::data_detail {
 
 /// An environment variable, if it is set and not empty.
-inline std::optional<std::string> environment(char const* name) {
+template <int = 0>
+std::optional<std::string> environment(char const* name) {
   char const* const value = std::getenv(name);
   if (value == nullptr || *value == '\0') return std::nullopt;
   return std::string(value);
 }
 
 /// `$XDG_CACHE_HOME/typegrad`, else `~/.cache/typegrad`; nothing where neither is known.
-inline std::optional<std::filesystem::path> cache_folder() {
+template <int = 0>
+std::optional<std::filesystem::path> cache_folder() {
   if (auto const xdg = environment("XDG_CACHE_HOME"); xdg && xdg->front() == '/') {
     return std::filesystem::path(*xdg) / "typegrad";
   }
@@ -51,14 +53,16 @@ inline std::optional<std::filesystem::path> cache_folder() {
 }
 
 /// `TYPEGRAD_OFFLINE` set to anything but 0: nothing is downloaded.
-inline bool offline() {
+template <int = 0>
+bool offline() {
   auto const value = environment("TYPEGRAD_OFFLINE");
   return value && *value != "0";
 }
 
 /// Runs a program found on the PATH, without a shell, and waits for it: its exit status, or -1
 /// where it could not be run or was killed.
-inline int run_program(std::vector<std::string> arguments) {
+template <int = 0>
+int run_program(std::vector<std::string> arguments) {
 #if TYPEGRAD_CAN_SPAWN
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
@@ -84,9 +88,10 @@ struct published_file {
 };
 
 // One file into `folder`, whole and right or not at all; says why not.
-inline std::optional<std::string> download_file(published_file const& file,
-                                                std::span<std::string_view const> mirrors,
-                                                std::filesystem::path const& folder) {
+template <int = 0>
+std::optional<std::string> download_file(published_file const& file,
+                                         std::span<std::string_view const> mirrors,
+                                         std::filesystem::path const& folder) {
   static unsigned serial = 0;
 #if TYPEGRAD_CAN_SPAWN
   auto const process = static_cast<long>(::getpid());
@@ -149,9 +154,10 @@ inline std::optional<std::string> download_file(published_file const& file,
 
 /// Fetches those files that `folder` does not have yet from the first mirror that has them. Each
 /// is checked against its MD5 before it gets its name. Nothing, or the reason why it failed.
-inline std::optional<std::string> download(std::span<published_file const> files,
-                                           std::span<std::string_view const> mirrors,
-                                           std::filesystem::path const& folder) {
+template <int = 0>
+std::optional<std::string> download(std::span<published_file const> files,
+                                    std::span<std::string_view const> mirrors,
+                                    std::filesystem::path const& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return message("cannot create ", folder.string(), ": ", error.message());

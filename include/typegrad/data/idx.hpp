@@ -42,7 +42,8 @@ inline constexpr std::array<idx_type, 6> idx_types{{{0x08, 1, "uint8"},
                                                     {0x0d, 4, "float32"},
                                                     {0x0e, 8, "float64"}}};
 
-inline idx_type const* find_idx_type(std::uint8_t code) {
+template <int = 0>
+idx_type const* find_idx_type(std::uint8_t code) {
   for (auto const& type : idx_types) {
     if (type.code == code) return &type;
   }
@@ -50,7 +51,8 @@ inline idx_type const* find_idx_type(std::uint8_t code) {
 }
 
 // Reads and checks magic number and dims; the values' bytes are known to fit into the file.
-inline idx_header read_idx_header(byte_reader& in) {
+template <int = 0>
+idx_header read_idx_header(byte_reader& in) {
   std::array<unsigned char, 4> word{};
   auto const need_word = [&](std::string_view what) {
     auto const at = in.position();
@@ -96,7 +98,8 @@ inline idx_header read_idx_header(byte_reader& in) {
 
 // A small gzip file can promise a thousand times its size. Where that is much, the values are
 // inflated once only to count them, before memory is taken for them.
-inline void check_idx_promise(std::filesystem::path const& path, idx_header const& header) {
+template <int = 0>
+void check_idx_promise(std::filesystem::path const& path, idx_header const& header) {
   std::uint64_t const much = 1U << 26U;
   if (header.count * std::uint64_t{find_idx_type(header.code)->bytes} <= much) return;
   byte_reader in(path);

@@ -17,7 +17,8 @@
 namespace typegrad::data_detail {
 
 /// The MD5 of bytes fed in pieces. Source: RFC 1321.
-class md5 {
+template <int = 0>
+class basic_md5 {
  public:
   void update(void const* data, std::size_t size) {
     auto const* bytes = static_cast<unsigned char const*>(data);
@@ -107,8 +108,10 @@ class md5 {
   std::array<unsigned char, 64> block_{};
   std::uint64_t length_ = 0;
 };
+using md5 = basic_md5<>;
 
-inline std::string md5_of_file(std::filesystem::path const& path) {
+template <int = 0>
+std::string md5_of_file(std::filesystem::path const& path) {
   struct closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };

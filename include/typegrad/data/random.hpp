@@ -52,7 +52,8 @@ class data_random {
 };
 
 /// The numbers 0 to count-1 in an order that the seed decides (Fisher and Yates).
-inline std::vector<std::size_t> permutation(std::size_t count, std::uint64_t seed) {
+template <int = 0>
+std::vector<std::size_t> permutation(std::size_t count, std::uint64_t seed) {
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   data_random random(seed);

@@ -34,7 +34,8 @@ struct split_rows {
 
 /// Row numbers for a split of `rows` rows; the same for the same options on every platform.
 /// Neither part may be empty: std::invalid_argument else.
-inline split_rows train_test_rows(std::size_t rows, split_options const& options = {}) {
+template <int = 0>
+split_rows train_test_rows(std::size_t rows, split_options const& options = {}) {
   if (!options.test_count && !(options.test_fraction > 0 && options.test_fraction < 1)) {
     throw std::invalid_argument(
         data_detail::message("train_test_split: test_fraction must lie between 0", " and 1, got ",
@@ -81,7 +82,8 @@ xt::xtensor<T, Rank> take_rows(xt::xtensor<T, Rank> const& from,
 }
 
 /// The same of a table.
-inline table take_rows(table const& from, std::span<std::size_t const> rows) {
+template <int = 0>
+table take_rows(table const& from, std::span<std::size_t const> rows) {
   std::vector<column> columns;
   for (column const& one : from.columns()) {
     column out{.name = one.name,
@@ -112,7 +114,8 @@ inline table take_rows(table const& from, std::span<std::size_t const> rows) {
 struct split_table {
   table train, test;
 };
-inline split_table train_test_split(table const& data, split_options const& options = {}) {
+template <int = 0>
+split_table train_test_split(table const& data, split_options const& options = {}) {
   auto const rows = train_test_rows(data.rows(), options);
   return {take_rows(data, rows.train), take_rows(data, rows.test)};
 }

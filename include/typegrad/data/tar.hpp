@@ -17,9 +17,10 @@ namespace typegrad::data_detail {
 
 /// Walks through a tar archive (POSIX ustar, or the older form without its magic), which may be
 /// gzip. Throws std::runtime_error with the archive's name for what is damaged or cut off.
-class tar_reader {
+template <int = 0>
+class basic_tar_reader {
  public:
-  explicit tar_reader(std::filesystem::path const& path) : bytes_(path) {}
+  explicit basic_tar_reader(std::filesystem::path const& path) : bytes_(path) {}
 
   /// The name of the next regular file, none at the end. What was not read of the last is skipped.
   std::optional<std::string> next() {
@@ -97,5 +98,6 @@ class tar_reader {
   std::array<unsigned char, 512> header_{};
   std::uint64_t left_ = 0, padding_ = 0;
 };
+using tar_reader = basic_tar_reader<>;
 
 }  // namespace typegrad::data_detail

@@ -26,6 +26,7 @@ struct graph_view {
   std::span<int const> call_values;
 
   constexpr graph_view() = default;
+  template <int = 0>
   graph_view(graph const& g)
       : nodes{view(g.nodes)},
         operands{view(g.operands)},

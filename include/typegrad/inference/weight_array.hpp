@@ -38,8 +38,8 @@ struct xt::xiterable_inner_types<typegrad::weight_array>
 namespace typegrad {
 
 /// A weight as an xtensor, which takes part in expressions as any other. It shows the model's own
-/// memory: assigning an expression of its shape, or filling it, changes the weight; another shape is
-/// std::invalid_argument. It is good as long as its model.
+/// memory: assigning an expression of its shape, or filling it, changes the weight; another shape
+/// is std::invalid_argument. It is good as long as its model.
 class weight_array : public xt::xstrided_container<weight_array>,
                      public xt::xcontainer_semantic<weight_array> {
   using base = xt::xstrided_container<weight_array>;
@@ -51,6 +51,7 @@ class weight_array : public xt::xstrided_container<weight_array>,
   using expression_tag = xt::xtensor_expression_tag;
   static constexpr std::size_t rank = SIZE_MAX;  // known at run time
 
+  template <int = 0>
   weight_array(inference_detail::weight_place const& place, float* values)
       : storage_(values, static_cast<std::size_t>(place.count)), path_(place.path) {
     typename base::shape_type shape;

@@ -115,14 +115,16 @@ class atomic_file {
 };
 
 /// Writes the parts one after another as the file's new content, as a whole or not at all.
-inline void write_atomically(std::filesystem::path const& path,
-                             std::span<std::span<std::byte const> const> parts) {
+template <int = 0>
+void write_atomically(std::filesystem::path const& path,
+                      std::span<std::span<std::byte const> const> parts) {
   atomic_file file(path);
   for (auto const part : parts) file.write(part);
   file.commit();
 }
 
-inline void write_atomically(std::filesystem::path const& path, std::string_view characters) {
+template <int = 0>
+void write_atomically(std::filesystem::path const& path, std::string_view characters) {
   atomic_file file(path);
   file.write(characters);
   file.commit();

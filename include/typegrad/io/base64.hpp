@@ -8,7 +8,8 @@
 namespace typegrad::io_detail {
 
 /// Bytes as text of 64 letters, padded with `=` to a multiple of four (RFC 4648).
-inline std::string base64(std::string_view bytes) {
+template <int = 0>
+std::string base64(std::string_view bytes) {
   constexpr std::string_view letters =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;

@@ -18,7 +18,8 @@ struct rgb {
 };
 
 /// "#440154", as SVG has it.
-inline std::string hex(rgb colour) {
+template <int = 0>
+std::string hex(rgb colour) {
   constexpr char const* digits = "0123456789abcdef";
   std::string out = "#";
   for (unsigned const part : {colour.red, colour.green, colour.blue}) {

@@ -16,19 +16,22 @@ namespace typegrad {
 namespace io_detail {
 
 /// "B x 28 x 28": what one sample has, or all share.
-inline std::string shape_label(extents const& shape, bool per_sample) {
+template <int = 0>
+std::string shape_label(extents const& shape, bool per_sample) {
   std::string out = per_sample ? "B" : "";
   for (std::int64_t const n : shape) out += (out.empty() ? "" : "×") + std::to_string(n);
   return out.empty() ? "scalar" : out;
 }
 
-inline std::string number_label(double value) {
+template <int = 0>
+std::string number_label(double value) {
   char digits[32];
   std::snprintf(digits, sizeof digits, "%g", value);
   return digits;
 }
 
-inline char const* colour_of(op code) {
+template <int = 0>
+char const* colour_of(op code) {
   if (code == op::weight) return "#ffe2b8";
   if (is_leaf(code)) return "#e8e8e8";
   if (has_kernel(code)) return "#bcd7f5";
@@ -37,11 +40,13 @@ inline char const* colour_of(op code) {
   return "#cdebc9";
 }
 
-inline char const* scalar_text(int which) {
+template <int = 0>
+char const* scalar_text(int which) {
   return which == static_cast<int>(run_scalar::loss_scale) ? "loss scale" : "batch size";
 }
 
-inline std::string leaf_label(graph const& g, node const& n) {
+template <int = 0>
+std::string leaf_label(graph const& g, node const& n) {
   if (n.code == op::input) return std::string(g.inputs[n.index].name.view());
   if (n.code == op::weight) return std::string(g.weights[n.index].path.view());
   if (n.code == op::constant) return number_label(n.value);
@@ -49,7 +54,8 @@ inline std::string leaf_label(graph const& g, node const& n) {
   return std::string(info(n.code).name);
 }
 
-inline std::string node_box(std::string const& id, std::string const& label, char const* colour) {
+template <int = 0>
+std::string node_box(std::string const& id, std::string const& label, char const* colour) {
   return "  " + id + " [label=\"" + label + "\", fillcolor=\"" + colour + "\"];\n";
 }
 
@@ -62,16 +68,17 @@ inline constexpr char const* preamble =
 }  // namespace io_detail
 
 /// A graph as it was traced (or after a pass): a box a node, its extents below its name.
-inline std::string to_dot(graph const& g) {
+template <int = 0>
+std::string to_dot(graph const& g) {
   using namespace io_detail;
   std::string out = std::string("digraph graph_of_values {\n") + preamble;
   for (int id = 0; id < g.size(); ++id) {
     node const& n = g[id];
     bool const leaf = is_leaf(n.code);
     out += node_box("n" + std::to_string(id),
-               (leaf ? leaf_label(g, n) : std::string(info(n.code).name)) + "\\n" +
-                   shape_label(n.shape, n.per_sample),
-               colour_of(n.code));
+                    (leaf ? leaf_label(g, n) : std::string(info(n.code).name)) + "\\n" +
+                        shape_label(n.shape, n.per_sample),
+                    colour_of(n.code));
     for (int i = 0; i < n.operand_count; ++i)
       out += "  n" + std::to_string(g.operand(n, i)) + " -> n" + std::to_string(id) + ";\n";
   }
@@ -86,7 +93,8 @@ inline std::string to_dot(graph const& g) {
 
 /// A compiled graph: a frame a kernel, with what it computes inside; values that go through memory
 /// are the arrows between frames.
-inline std::string to_dot(compiled_graph const& c) {
+template <int = 0>
+std::string to_dot(compiled_graph const& c) {
   using namespace io_detail;
   constexpr char const* kinds[] = {"loop",           "row program",  "reduction",
                                    "matrix product", "whole values", "regions"};
@@ -104,7 +112,8 @@ inline std::string to_dot(compiled_graph const& c) {
       std::string const name = "n" + std::to_string(id);
       node const& n = c.source[id];
       if (drawn.insert(id).second)
-        edges += node_box(name, leaf_label(c.source, n) + "\\n" + shape_label(n.shape, n.per_sample),
+        edges +=
+            node_box(name, leaf_label(c.source, n) + "\\n" + shape_label(n.shape, n.per_sample),
                      colour_of(n.code));
       return name;
     };

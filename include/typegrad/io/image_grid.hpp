@@ -20,8 +20,9 @@ struct grid_options {
 
 /// Images [count, height, width, channels] in rows of `columns`, as one [grid height, grid width,
 /// channels]. std::invalid_argument if there are no images or no columns.
-inline xt::xtensor<float, 3> image_grid(xt::xtensor<float, 4> const& images,
-                                        grid_options const& options = {}) {
+template <int = 0>
+xt::xtensor<float, 3> image_grid(xt::xtensor<float, 4> const& images,
+                                 grid_options const& options = {}) {
   std::size_t const count = images.shape(0), height = images.shape(1), width = images.shape(2),
                     channels = images.shape(3);
   if (images.size() == 0 || options.columns == 0) {
@@ -47,8 +48,9 @@ inline xt::xtensor<float, 3> image_grid(xt::xtensor<float, 4> const& images,
 }
 
 /// The same of grey images [count, height, width].
-inline xt::xtensor<float, 3> image_grid(xt::xtensor<float, 3> const& images,
-                                        grid_options const& options = {}) {
+template <int = 0>
+xt::xtensor<float, 3> image_grid(xt::xtensor<float, 3> const& images,
+                                 grid_options const& options = {}) {
   xt::xtensor<float, 4> with_channels(
       std::array<std::size_t, 4>{images.shape(0), images.shape(1), images.shape(2), 1});
   std::copy_n(images.data(), images.size(), with_channels.data());

@@ -16,7 +16,8 @@ namespace typegrad::io_detail {
 
 /// The length of the UTF-8 sequence that begins at `at`; 0 if there is none (RFC 3629: no overlong
 /// forms, no surrogates, nothing above U+10FFFF).
-inline std::size_t utf8_length(std::string_view text, std::size_t at) {
+template <int = 0>
+std::size_t utf8_length(std::string_view text, std::size_t at) {
   auto const byte = [&](std::size_t i) -> unsigned {
     return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
   };
@@ -35,7 +36,8 @@ inline std::size_t utf8_length(std::string_view text, std::size_t at) {
   return 0;
 }
 
-inline bool is_utf8(std::string_view text) {
+template <int = 0>
+bool is_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     std::size_t const length = utf8_length(text, at);
     if (length == 0) return false;
@@ -45,7 +47,8 @@ inline bool is_utf8(std::string_view text) {
 }
 
 /// Appends `text` as a JSON string in quotes; `text` is UTF-8.
-inline void append_json_string(std::string& out, std::string_view text) {
+template <int = 0>
+void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   for (char const c : text) {
     switch (c) {

@@ -16,6 +16,9 @@ inline constexpr auto op_names = [] {
   return names;
 }();
 
-inline std::string_view op_name(op code) { return op_names[static_cast<std::size_t>(code)]; }
+template <int = 0>
+std::string_view op_name(op code) {
+  return op_names[static_cast<std::size_t>(code)];
+}
 
 }  // namespace typegrad::io_detail

@@ -29,7 +29,8 @@ struct range {
 };
 
 /// `count` values, at least 2, in even steps from `low` to `high`, both among them.
-inline std::vector<double> linspace(double low, double high, std::size_t count) {
+template <int = 0>
+std::vector<double> linspace(double low, double high, std::size_t count) {
   std::vector<double> out(std::max<std::size_t>(count, 2));
   double const last = static_cast<double>(out.size() - 1);
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -48,7 +49,8 @@ struct tick {
 
 /// The round number (1, 2 or 5 times a power of ten) nearest above about `span / pieces`.
 /// Source: Heckbert, "Nice numbers for graph labels", Graphics Gems (1990).
-inline double round_step(double span, int pieces) {
+template <int = 0>
+double round_step(double span, int pieces) {
   double const raw = span / pieces;
   double const power = std::pow(10.0, std::floor(std::log10(raw)));
   double const digits = raw / power * (1 - 1e-9);  // 2.0000000000000004 is 2
@@ -57,7 +59,8 @@ inline double round_step(double span, int pieces) {
 
 /// A tick's label for ticks `step` apart: no more decimals than tell them apart, powers of ten for
 /// very large and very small values, a true minus sign.
-inline std::string tick_label(double value, double step) {
+template <int = 0>
+std::string tick_label(double value, double step) {
   double const size = std::max(std::abs(value), step);
   char text[64];
   if (size >= 1e6 || size < 1e-4) {
@@ -143,7 +146,8 @@ class axis {
 
 /// The range an axis gets for values in `values`: some air around them, never empty. With
 /// `floor_zero`, values that are all positive and reach down near zero get zero as their floor.
-inline range padded(range values, scale how, double air, bool floor_zero) {
+template <int = 0>
+range padded(range values, scale how, double air, bool floor_zero) {
   if (how == scale::logarithmic) {
     if (values.empty()) return {0.1, 1};
     double const low = std::log10(values.low), high = std::log10(values.high);

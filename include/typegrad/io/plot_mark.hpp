@@ -23,7 +23,8 @@ struct mark_style {
 
 /// Okabe and Ito's colours, which people with colour vision deficiencies can tell apart; dashes
 /// change with them, so that prints in grey work too.
-inline mark_style style_of(std::size_t i) {
+template <int = 0>
+mark_style style_of(std::size_t i) {
   constexpr std::array<std::string_view, 7> colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                                     "#e69f00", "#56b4e9", "#000000"};
   constexpr std::array<std::string_view, 5> dashes{"", "7 4", "2 4", "9 4 2 4", "12 4"};

@@ -16,12 +16,14 @@
 
 namespace typegrad::io_detail {
 
-inline void append_big_endian(std::string& out, std::uint32_t value) {
+template <int = 0>
+void append_big_endian(std::string& out, std::uint32_t value) {
   for (int const shift : {24, 16, 8, 0}) out += static_cast<char>(value >> shift & 0xffU);
 }
 
 /// The checksum of a PNG's chunk.
-inline std::uint32_t crc32(std::string_view bytes) {
+template <int = 0>
+std::uint32_t crc32(std::string_view bytes) {
   static constexpr auto table = [] {
     std::array<std::uint32_t, 256> out{};
     for (std::uint32_t i = 0; i < 256; ++i) {
@@ -36,7 +38,8 @@ inline std::uint32_t crc32(std::string_view bytes) {
 }
 
 /// The checksum of a zlib stream.
-inline std::uint32_t adler32(std::string_view bytes) {
+template <int = 0>
+std::uint32_t adler32(std::string_view bytes) {
   std::uint32_t low = 1, high = 0;
   for (char const c : bytes) {
     low = (low + static_cast<unsigned char>(c)) % 65521U;
@@ -46,7 +49,8 @@ inline std::uint32_t adler32(std::string_view bytes) {
 }
 
 /// A zlib stream of blocks that hold the bytes as they are.
-inline std::string store(std::string_view bytes) {
+template <int = 0>
+std::string store(std::string_view bytes) {
   std::string out = "\x78\x01";
   std::size_t at = 0;
   do {
@@ -64,7 +68,8 @@ inline std::string store(std::string_view bytes) {
 }
 
 /// A zlib stream, as small as zlib makes it where there is zlib.
-inline std::string deflate(std::string_view bytes) {
+template <int = 0>
+std::string deflate(std::string_view bytes) {
 #if TYPEGRAD_HAS_ZLIB
   if (bytes.size() <= std::numeric_limits<uLong>::max() / 2) {
     uLongf size = ::compressBound(static_cast<uLong>(bytes.size()));
@@ -87,8 +92,9 @@ namespace typegrad {
 /// A PNG file's bytes for a picture of height x width pixels of 1 (grey) or 3 (red, green, blue)
 /// channels, row by row, channels innermost. std::invalid_argument for other channels, for a
 /// picture without pixels, and unless there are height x width x channels bytes.
-inline std::string png(std::string_view pixels, std::size_t height, std::size_t width,
-                       std::size_t channels) {
+template <int = 0>
+std::string png(std::string_view pixels, std::size_t height, std::size_t width,
+                std::size_t channels) {
   using data_detail::message;
   if (channels != 1 && channels != 3) {
     throw std::invalid_argument(

@@ -106,7 +106,8 @@ class file {
 /// The file in `bytes` (copied). Whatever the format forbids throws std::runtime_error with `name`
 /// and the byte or the tensor: short or long buffers, holes, overlaps, unknown dtypes, duplicate
 /// names, sizes that do not fit their shapes, text that is not JSON or not UTF-8.
-inline file parse(std::span<std::byte const> bytes, std::string name) {
+template <int = 0>
+file parse(std::span<std::byte const> bytes, std::string name) {
   file out;
   out.name_ = std::move(name);
   std::uint64_t const length = io_detail::header_length(
@@ -122,7 +123,8 @@ inline file parse(std::span<std::byte const> bytes, std::string name) {
 
 /// The file at `path`, wholly read and checked as in `parse`. The header is checked against the
 /// file's size before memory is taken for the values.
-inline file read(std::filesystem::path const& path) {
+template <int = 0>
+file read(std::filesystem::path const& path) {
   struct closer {
     void operator()(std::FILE* f) const { std::fclose(f); }
   };
@@ -157,7 +159,8 @@ inline file read(std::filesystem::path const& path) {
 }
 
 /// The tensors' order in a file: by descending dtype, then by name, as the reference writer does.
-inline std::vector<tensor_view> in_file_order(std::span<tensor_view const> tensors) {
+template <int = 0>
+std::vector<tensor_view> in_file_order(std::span<tensor_view const> tensors) {
   std::vector<tensor_view> order(tensors.begin(), tensors.end());
   std::sort(order.begin(), order.end(), [](tensor_view const& a, tensor_view const& b) {
     return a.type != b.type ? a.type > b.type : a.name < b.name;
@@ -169,8 +172,9 @@ inline std::vector<tensor_view> in_file_order(std::span<tensor_view const> tenso
 /// reference writer (which writes the texts in no order of their own; here they are sorted).
 /// std::invalid_argument for what the format cannot hold: names twice, not UTF-8, or
 /// `__metadata__`; bytes that do not fit their shape.
-inline void write(std::filesystem::path const& path, std::span<tensor_view const> tensors,
-                  metadata_map const& metadata = {}) {
+template <int = 0>
+void write(std::filesystem::path const& path, std::span<tensor_view const> tensors,
+           metadata_map const& metadata = {}) {
   auto const order = in_file_order(tensors);
   std::vector<tensor_info> infos;
   std::uint64_t at = 0;

@@ -47,8 +47,9 @@ struct safetensors_header {
 };
 
 /// The header's length from the file's first 8 bytes, known to lie inside the file.
-inline std::uint64_t header_length(std::span<std::byte const> prefix, std::uint64_t file_size,
-                                   std::string_view name) {
+template <int = 0>
+std::uint64_t header_length(std::span<std::byte const> prefix, std::uint64_t file_size,
+                            std::string_view name) {
   if (prefix.size() < 8) {
     throw std::runtime_error(message(name, ": ends at byte ", prefix.size(),
                                      ", inside the 8 bytes that give the header's length"));
@@ -69,7 +70,8 @@ inline std::uint64_t header_length(std::span<std::byte const> prefix, std::uint6
 }
 
 /// The bytes that a tensor needs; nothing, with a reason, if they cannot be counted.
-inline std::uint64_t bytes_needed(tensor_info const& info, std::string& reason) {
+template <int = 0>
+std::uint64_t bytes_needed(tensor_info const& info, std::string& reason) {
   std::uint64_t const most = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t total = bits(info.type);
   for (std::uint64_t const dim : info.shape) {
@@ -83,7 +85,8 @@ inline std::uint64_t bytes_needed(tensor_info const& info, std::string& reason) 
   return total / 8;
 }
 
-inline tensor_info parse_tensor(json_cursor& json, std::string name) {
+template <int = 0>
+tensor_info parse_tensor(json_cursor& json, std::string name) {
   tensor_info info;
   bool has_type = false, has_shape = false, has_offsets = false;
   std::size_t const begin = json.position();
@@ -130,7 +133,8 @@ inline tensor_info parse_tensor(json_cursor& json, std::string name) {
   return info;
 }
 
-inline void parse_metadata(json_cursor& json, metadata_map& metadata) {
+template <int = 0>
+void parse_metadata(json_cursor& json, metadata_map& metadata) {
   json.need('{');
   json.items('}', [&] {
     std::string key = json.string();
@@ -143,8 +147,9 @@ inline void parse_metadata(json_cursor& json, metadata_map& metadata) {
 }
 
 // The tensors, by place, fill the buffer without hole or overlap, each with its shape's bytes.
-inline void check_places(std::vector<tensor_info> const& tensors, std::uint64_t buffer,
-                         std::string_view name) {
+template <int = 0>
+void check_places(std::vector<tensor_info> const& tensors, std::uint64_t buffer,
+                  std::string_view name) {
   std::uint64_t at = 0;
   for (auto const& info : tensors) {
     auto const fail = [&](std::string const& what) {
@@ -176,8 +181,9 @@ inline void check_places(std::vector<tensor_info> const& tensors, std::uint64_t 
 
 /// The header in `text`, checked against every rule of the format. `buffer` is the number of bytes
 /// behind it, `name` the file's in messages.
-inline safetensors_header parse_header(std::string_view text, std::uint64_t buffer,
-                                       std::string_view name) {
+template <int = 0>
+safetensors_header parse_header(std::string_view text, std::uint64_t buffer,
+                                std::string_view name) {
   safetensors_header header;
   json_cursor json(text, name, 8);
   if (text.substr(0, 1) != "{") json.fail("the header must begin with '{'");
@@ -214,7 +220,8 @@ inline safetensors_header parse_header(std::string_view text, std::uint64_t buff
 }
 
 /// Length and JSON text of a header, padded to a multiple of 8; `infos` in the order of the buffer.
-inline std::string header_text(std::span<tensor_info const> infos, metadata_map const& metadata) {
+template <int = 0>
+std::string header_text(std::span<tensor_info const> infos, metadata_map const& metadata) {
   using typegrad::io_detail::append_json_string;
   std::vector<std::string_view> names;
   std::string text = "{";

@@ -20,7 +20,8 @@ struct point {
 
 /// Text for use inside XML: markup escaped, bytes that XML 1.0 forbids or that are not UTF-8
 /// replaced by U+FFFD.
-inline std::string escape(std::string_view text) {
+template <int = 0>
+std::string escape(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     char const c = text[at];
@@ -46,7 +47,8 @@ inline std::string escape(std::string_view text) {
 }
 
 /// A coordinate with at most two decimals, the same in every locale.
-inline std::string number(double value) {
+template <int = 0>
+std::string number(double value) {
   if (!std::isfinite(value)) return "0";
   char text[400];
   auto const end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, 2).ptr;
@@ -75,7 +77,8 @@ struct text_style {
 };
 
 /// An estimate of a text's width in a usual sans-serif face, in pixels.
-inline double text_width(std::string_view text, double size) {
+template <int = 0>
+double text_width(std::string_view text, double size) {
   double ems = 0;
   for (char const c : text) {
     auto const byte = static_cast<unsigned char>(c);

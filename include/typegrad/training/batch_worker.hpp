@@ -10,6 +10,7 @@
 namespace typegrad::training_detail {
 
 /// Puts the batches of a source together on a thread of its own.
+template <int = 0>
 class batch_thread final : public batch_worker {
  public:
   batch_thread(batch_source& source, std::int64_t batches)
@@ -28,7 +29,7 @@ class batch_thread final : public batch_worker {
 
 template <int = 0>
 std::unique_ptr<batch_worker> prepare_ahead(batch_source& source, std::int64_t batches) {
-  return std::make_unique<batch_thread>(source, batches);
+  return std::make_unique<batch_thread<>>(source, batches);
 }
 
 }  // namespace typegrad::training_detail

@@ -283,7 +283,7 @@ struct task_check {
       diagnosis t = typegrad::sentence("compile: loss_weights: there is no loss of an output \"",
                                        name, "\"; there are those of ");
       append_names(t, facts.target_count,
-                   [&facts](int i) { return facts.targets[std::size_t(i)].name; });
+                   [&](int i) { return facts.targets[std::size_t(i)].name; });
       return t;
     }
     return {};

@@ -30,7 +30,8 @@ void begin(engine const& e, running_means& means) {
   if (e.state.trainer != nullptr) e.state.trainer->begin();
 }
 
-[[noreturn]] inline void refuse_loss(engine const& e, float loss, std::string_view who) {
+template <int = 0>
+[[noreturn]] void refuse_loss(engine const& e, float loss, std::string_view who) {
   throw std::runtime_error(data_detail::message(
       who, ": the loss is ", std::isnan(loss) ? "NaN" : "infinite", " in epoch ", e.state.epoch + 1,
       ", step ", e.state.step + 1,

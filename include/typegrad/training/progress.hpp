@@ -28,11 +28,13 @@ using log_entry = std::pair<std::string_view, double>;
 
 namespace training_detail {
 
-inline double steady_seconds() {
+template <int = 0>
+double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-inline bool is_terminal(std::FILE* stream) {
+template <int = 0>
+bool is_terminal(std::FILE* stream) {
 #if TYPEGRAD_HAS_TERMINAL
   return ::isatty(::fileno(stream)) == 1;
 #else
@@ -41,7 +43,8 @@ inline bool is_terminal(std::FILE* stream) {
 #endif
 }
 
-inline std::size_t terminal_columns(std::FILE* stream) {
+template <int = 0>
+std::size_t terminal_columns(std::FILE* stream) {
 #if TYPEGRAD_HAS_TERMINAL
   winsize size{};
   if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
@@ -76,11 +79,13 @@ class text_line {
 };
 
 /// Keras's form of a logged number: four decimals, or four digits of a power of ten up to 0.001.
-inline void add_number(text_line& line, double value) {
+template <int = 0>
+void add_number(text_line& line, double value) {
   line.add(std::abs(value) > 1e-3 ? "%.4f" : "%.4e", value);
 }
 
-inline void add_logs(text_line& line, std::span<log_entry const> logs) {
+template <int = 0>
+void add_logs(text_line& line, std::span<log_entry const> logs) {
   for (auto const& [name, value] : logs) {
     line.add(" - %.*s: ", static_cast<int>(name.size()), name.data());
     add_number(line, value);
@@ -88,7 +93,8 @@ inline void add_logs(text_line& line, std::span<log_entry const> logs) {
 }
 
 /// "12s", "1:05", "2:00:07".
-inline void add_duration(text_line& line, double seconds) {
+template <int = 0>
+void add_duration(text_line& line, double seconds) {
   double const whole = std::clamp(std::round(seconds), 0.0, 3.6e8);
   auto const total = static_cast<long>(whole);
   if (total >= 3600) {
@@ -100,7 +106,8 @@ inline void add_duration(text_line& line, double seconds) {
   }
 }
 
-inline void add_time_per_step(text_line& line, double seconds) {
+template <int = 0>
+void add_time_per_step(text_line& line, double seconds) {
   if (seconds >= 1) {
     line.add("%.0fs/step", seconds);
   } else if (seconds >= 1e-3) {

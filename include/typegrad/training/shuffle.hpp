@@ -12,19 +12,19 @@ namespace typegrad::training_detail {
 
 /// The numbers 0 to order.size() - 1 in an order that only the seed and the epoch decide (Fisher
 /// and Yates, with unbiased draws).
-inline void shuffle(std::vector<std::int64_t>& order, std::uint64_t seed, std::uint64_t epoch) {
+template <int = 0>
+void shuffle(std::vector<std::int64_t>& order, std::uint64_t seed, std::uint64_t epoch) {
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
   constexpr std::uint32_t shuffling = 0x53485546U;  // tells its numbers from those of weights
   std::array<std::uint32_t, 4> words{};
   std::uint64_t drawn = 0;
   auto const word = [&] {
     if (drawn % 4 == 0)
-      words = philox4x32_10({static_cast<std::uint32_t>(drawn / 4),
-                             static_cast<std::uint32_t>(drawn / 4 >> 32),
-                             static_cast<std::uint32_t>(epoch), 0},
-                            {static_cast<std::uint32_t>(seed) ^ shuffling,
-                             static_cast<std::uint32_t>(seed >> 32) ^
-                                 static_cast<std::uint32_t>(epoch >> 32)});
+      words = philox4x32_10(
+          {static_cast<std::uint32_t>(drawn / 4), static_cast<std::uint32_t>(drawn / 4 >> 32),
+           static_cast<std::uint32_t>(epoch), 0},
+          {static_cast<std::uint32_t>(seed) ^ shuffling,
+           static_cast<std::uint32_t>(seed >> 32) ^ static_cast<std::uint32_t>(epoch >> 32)});
     return std::uint64_t{words[drawn++ % 4]};
   };
   // Below 2^32 by Lemire's multiplication, arXiv 1805.10941; more samples take two words.

@@ -38,7 +38,8 @@ struct image_extents {
 };
 
 /// A sample as an image: height x width, or height x width x channels; std::invalid_argument else.
-inline image_extents as_image(std::string_view who, extents const& sample) {
+template <int = 0>
+image_extents as_image(std::string_view who, extents const& sample) {
   if (sample.rank == 2) return {sample[0], sample[1], 1};
   if (sample.rank == 3) return {sample[0], sample[1], sample[2]};
   throw std::invalid_argument(message(who, ": needs images, height x width or height x width x",

@@ -26,7 +26,8 @@ inline constexpr std::array<std::string_view, 2> housing_mirrors{
     "https://raw.githubusercontent.com/ageron/handson-ml2/master/datasets/housing/",
     "https://raw.githubusercontent.com/ageron/handson-ml/master/datasets/housing/"};
 
-inline table read_housing(std::filesystem::path const& path) {
+template <int = 0>
+table read_housing(std::filesystem::path const& path) {
   csv_options options;
   for (char const* const name :
        {"longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms",
@@ -37,14 +38,16 @@ inline table read_housing(std::filesystem::path const& path) {
   return read_csv(path, options);
 }
 
-inline table announced_housing(table districts, std::string_view why = {}) {
+template <int = 0>
+table announced_housing(table districts, std::string_view why = {}) {
   std::string const more = why.empty() ? std::string() : message(" (", why, ")");
   std::fprintf(stderr, "typegrad: California housing: %zu districts from %s%s\n", districts.rows(),
                districts.source().c_str(), more.c_str());
   return districts;
 }
 
-inline table housing_anywhere() {
+template <int = 0>
+table housing_anywhere() {
   std::error_code ignored;
   if (auto const data = environment("TYPEGRAD_DATA")) {
     auto const path = std::filesystem::path(*data) / "california_housing.csv";
@@ -77,7 +80,8 @@ namespace datasets {
 /// columns (`total_bedrooms` has missing values), the target `median_house_value` among them, and
 /// the category `ocean_proximity`. Throws std::runtime_error for a file that lacks one of them.
 /// Source: Pace and Barry, "Sparse spatial autoregressions" (1997), in A. Geron's version.
-inline table california_housing(std::filesystem::path const& where) {
+template <int = 0>
+table california_housing(std::filesystem::path const& where) {
   std::error_code ignored;
   return data_detail::read_housing(
       std::filesystem::is_directory(where, ignored) ? where / "california_housing.csv" : where);
@@ -87,7 +91,10 @@ inline table california_housing(std::filesystem::path const& where) {
 /// ($XDG_CACHE_HOME/typegrad/california_housing or ~/.cache/typegrad/california_housing), a
 /// checksummed download into that cache (not with TYPEGRAD_OFFLINE=1), synthetic districts. Says
 /// which on stderr and in the table's `source()`.
-inline table california_housing() { return data_detail::housing_anywhere(); }
+template <int = 0>
+table california_housing() {
+  return data_detail::housing_anywhere();
+}
 
 }  // namespace datasets
 }  // namespace typegrad

@@ -48,7 +48,8 @@ struct cifar_paths {
 };
 
 // In the folder itself, or as the published archive unpacks: name.bin, or the same with .gz.
-inline cifar_paths find_cifar(std::filesystem::path const& folder) {
+template <int = 0>
+cifar_paths find_cifar(std::filesystem::path const& folder) {
   std::error_code ignored;
   cifar_paths found;
   for (auto const& where : {folder, folder / "cifar-10-batches-bin"}) {
@@ -67,7 +68,8 @@ inline cifar_paths find_cifar(std::filesystem::path const& folder) {
   return found;
 }
 
-[[noreturn]] inline void fail_cifar(std::filesystem::path const& folder, cifar_paths const& found) {
+template <int = 0>
+[[noreturn]] void fail_cifar(std::filesystem::path const& folder, cifar_paths const& found) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(folder, ignored))
     throw std::runtime_error(message(folder.string(), ": there is no such folder; CIFAR-10 needs",
@@ -77,8 +79,9 @@ inline cifar_paths find_cifar(std::filesystem::path const& folder) {
                                    ".bin (or the same with .gz), one of the CIFAR-10 files"));
 }
 
-inline color_image_dataset cifar_dataset(std::array<std::vector<unsigned char>, 6>& records,
-                                         std::string source) {
+template <int = 0>
+color_image_dataset cifar_dataset(std::array<std::vector<unsigned char>, 6>& records,
+                                  std::string source) {
   std::vector<unsigned char> train;
   std::size_t parts = 0, bytes = 0;
   for (std::size_t i = 0; i < 5; ++i) bytes += records[i].size();
@@ -92,7 +95,8 @@ inline color_image_dataset cifar_dataset(std::array<std::vector<unsigned char>, 
   return {unpack_cifar_records(train), unpack_cifar_records(records[5]), std::move(source)};
 }
 
-inline color_image_dataset read_cifar(cifar_paths const& found, std::string source) {
+template <int = 0>
+color_image_dataset read_cifar(cifar_paths const& found, std::string source) {
   std::array<std::vector<unsigned char>, 6> records;
   if (found.archive.empty()) {
     for (std::size_t i = 0; i < cifar_stems.size(); ++i) {
@@ -119,7 +123,8 @@ inline color_image_dataset read_cifar(cifar_paths const& found, std::string sour
 }
 
 // The folders where a user may keep the files. A sub-folder with some of them is an error.
-inline std::optional<color_image_dataset> cifar_kept() {
+template <int = 0>
+std::optional<color_image_dataset> cifar_kept() {
   if (auto const data = environment("TYPEGRAD_DATA")) {
     std::filesystem::path const base(*data);
     auto const below = find_cifar(base / "cifar10");
@@ -136,7 +141,8 @@ inline std::optional<color_image_dataset> cifar_kept() {
   return std::nullopt;
 }
 
-inline color_image_dataset cifar_anywhere() {
+template <int = 0>
+color_image_dataset cifar_anywhere() {
   if (auto kept = cifar_kept()) return announced("CIFAR-10", std::move(*kept));
   std::string reason = "TYPEGRAD_OFFLINE is set";
   if (!offline()) {
@@ -170,7 +176,8 @@ inline constexpr std::array<std::string_view, 10> cifar10_classes{
 /// cifar-10-batches-bin, or with the archive cifar-10-binary.tar.gz. Throws std::runtime_error
 /// naming the file that is missing or damaged. Source: Krizhevsky, "Learning multiple layers of
 /// features from tiny images" (2009).
-inline color_image_dataset cifar10(std::filesystem::path const& folder) {
+template <int = 0>
+color_image_dataset cifar10(std::filesystem::path const& folder) {
   auto const found = data_detail::find_cifar(folder);
   if (!found.complete()) data_detail::fail_cifar(folder, found);
   return data_detail::announced("CIFAR-10", data_detail::read_cifar(found, folder.string()));
@@ -180,7 +187,10 @@ inline color_image_dataset cifar10(std::filesystem::path const& folder) {
 /// ($XDG_CACHE_HOME/typegrad/cifar10 or ~/.cache/typegrad/cifar10), a checksummed download of 170
 /// MB into that cache (not with TYPEGRAD_OFFLINE=1), synthetic shapes. Says which on stderr and in
 /// `source`.
-inline color_image_dataset cifar10() { return data_detail::cifar_anywhere(); }
+template <int = 0>
+color_image_dataset cifar10() {
+  return data_detail::cifar_anywhere();
+}
 
 }  // namespace datasets
 }  // namespace typegrad

@@ -48,7 +48,8 @@ void append_cifar_records(Reader& from, std::string_view name, std::vector<unsig
 }
 
 /// Records as arrays: planes of bytes become channels-last values in [0, 1].
-inline dataset<xt::xtensor<float, 4>, xt::xtensor<std::int32_t, 1>> unpack_cifar_records(
+template <int = 0>
+dataset<xt::xtensor<float, 4>, xt::xtensor<std::int32_t, 1>> unpack_cifar_records(
     std::vector<unsigned char> const& records) {
   std::array<float, 256> grey{};
   for (std::size_t i = 0; i < 256; ++i) grey[i] = static_cast<float>(i) / 255.0f;

@@ -62,7 +62,8 @@ struct mnist_paths {
 };
 
 // The four files in a folder: `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, .gz or not.
-inline mnist_paths find_mnist(std::filesystem::path const& folder) {
+template <int = 0>
+mnist_paths find_mnist(std::filesystem::path const& folder) {
   mnist_paths result;
   for (std::size_t i = 0; i < 4; ++i) {
     std::string_view const rank = i % 2 == 0 ? "idx3-ubyte" : "idx1-ubyte";
@@ -79,8 +80,9 @@ inline mnist_paths find_mnist(std::filesystem::path const& folder) {
   return result;
 }
 
-[[noreturn]] inline void fail_missing(std::string_view title, std::filesystem::path const& folder,
-                                      mnist_paths const& found) {
+template <int = 0>
+[[noreturn]] void fail_missing(std::string_view title, std::filesystem::path const& folder,
+                               mnist_paths const& found) {
   std::size_t i = 0;
   while (!found.paths[i].empty()) ++i;
   std::error_code ignored;
@@ -93,7 +95,8 @@ inline mnist_paths find_mnist(std::filesystem::path const& folder) {
                                    title, " files"));
 }
 
-inline dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> read_mnist_part(
+template <int = 0>
+dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> read_mnist_part(
     std::filesystem::path const& images_path, std::filesystem::path const& labels_path) {
   auto const images = read_idx<std::uint8_t>(images_path);
   if (images.dimension() != 3 || images.shape(1) != 28 || images.shape(2) != 28) {
@@ -130,19 +133,22 @@ inline dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> read_mnist_p
   return {std::move(x), std::move(y)};
 }
 
-inline image_dataset read_mnist(mnist_paths const& files, std::string source) {
+template <int = 0>
+image_dataset read_mnist(mnist_paths const& files, std::string source) {
   return {read_mnist_part(files.paths[0], files.paths[1]),
           read_mnist_part(files.paths[2], files.paths[3]), std::move(source)};
 }
 
-inline image_dataset mnist_from(mnist_family const& family, std::filesystem::path const& folder) {
+template <int = 0>
+image_dataset mnist_from(mnist_family const& family, std::filesystem::path const& folder) {
   auto const files = find_mnist(folder);
   if (files.found != 4) fail_missing(family.title, folder, files);
   return announced(family.title, read_mnist(files, folder.string()));
 }
 
 // The folders where a user may keep the files. One that holds some of the four files is an error.
-inline std::optional<image_dataset> mnist_kept(mnist_family const& family) {
+template <int = 0>
+std::optional<image_dataset> mnist_kept(mnist_family const& family) {
   if (auto const data = environment("TYPEGRAD_DATA")) {
     std::filesystem::path const base(*data);
     auto const below = find_mnist(base / family.folder);
@@ -166,7 +172,8 @@ inline std::optional<image_dataset> mnist_kept(mnist_family const& family) {
   return std::nullopt;
 }
 
-inline image_dataset mnist_anywhere(mnist_family const& family) {
+template <int = 0>
+image_dataset mnist_anywhere(mnist_family const& family) {
   if (auto kept = mnist_kept(family)) return announced(family.title, std::move(*kept));
   std::string reason = "TYPEGRAD_OFFLINE is set";
   if (!offline()) {
@@ -193,21 +200,27 @@ namespace datasets {
 
 /// MNIST from a folder with its four idx files, .gz or not. Throws std::runtime_error naming the
 /// file that is missing or damaged.
-inline image_dataset mnist(std::filesystem::path const& folder) {
+template <int = 0>
+image_dataset mnist(std::filesystem::path const& folder) {
   return data_detail::mnist_from(data_detail::mnist_digits, folder);
 }
 
 /// MNIST from the first of: $TYPEGRAD_DATA (or its sub-folder mnist), the user's cache
 /// ($XDG_CACHE_HOME/typegrad/mnist or ~/.cache/typegrad/mnist), a checksummed download into that
 /// cache (not with TYPEGRAD_OFFLINE=1), synthetic digits. Says which on stderr and in `source`.
-inline image_dataset mnist() { return data_detail::mnist_anywhere(data_detail::mnist_digits); }
+template <int = 0>
+image_dataset mnist() {
+  return data_detail::mnist_anywhere(data_detail::mnist_digits);
+}
 
 /// As `mnist`, for Fashion-MNIST (sub-folder fashion_mnist). Source: arXiv 1708.07747.
-inline image_dataset fashion_mnist(std::filesystem::path const& folder) {
+template <int = 0>
+image_dataset fashion_mnist(std::filesystem::path const& folder) {
   return data_detail::mnist_from(data_detail::mnist_fashion, folder);
 }
 
-inline image_dataset fashion_mnist() {
+template <int = 0>
+image_dataset fashion_mnist() {
   return data_detail::mnist_anywhere(data_detail::mnist_fashion);
 }
 

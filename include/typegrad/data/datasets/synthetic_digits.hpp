@@ -136,8 +136,10 @@ class digit_writer {
   glyph_point middle_{};
 };
 
-inline dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> write_digits(
-    std::size_t count, std::uint64_t seed, std::uint64_t part) {
+template <int = 0>
+dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> write_digits(std::size_t count,
+                                                                          std::uint64_t seed,
+                                                                          std::uint64_t part) {
   std::size_t const side = digit_writer::side;
   dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> data;
   data.x.resize(std::array<std::size_t, 3>{count, side, side});
@@ -159,7 +161,8 @@ namespace datasets {
 
 /// Digits in MNIST's form (n x 28 x 28 in [0, 1], labels 0 to 9) made from pen strokes in code; the
 /// same for the same seed. Harder than they look: strokes wobble, slant, slip and carry noise.
-inline split_dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> synthetic_digits(
+template <int = 0>
+split_dataset<xt::xtensor<float, 3>, xt::xtensor<std::int32_t, 1>> synthetic_digits(
     std::size_t train = 10000, std::size_t test = 2000, std::uint64_t seed = 1) {
   return {data_detail::write_digits(train, seed, 0), data_detail::write_digits(test, seed, 1),
           "synthetic digits made in code"};

@@ -19,7 +19,8 @@ namespace typegrad::datasets {
 /// Districts with the columns of `california_housing`, the same for the same seed: two towns at a
 /// coast, near which houses cost more, the more the richer the people are; one in a hundred lacks
 /// total_bedrooms.
-inline table synthetic_housing(std::size_t rows = 20'640, std::uint64_t seed = 0) {
+template <int = 0>
+table synthetic_housing(std::size_t rows = 20'640, std::uint64_t seed = 0) {
   std::array<char const*, 9> const names{"longitude",   "latitude",       "housing_median_age",
                                          "total_rooms", "total_bedrooms", "population",
                                          "households",  "median_income",  "median_house_value"};

@@ -60,16 +60,26 @@ class shape_painter {
     float const square = std::max(au, av) - 0.8f;
     auto const stripes = [](float t) { return std::abs(t - std::round(t)) - 0.25f; };
     switch (shape) {
-      case 0: return radius - 0.9f;  // disc
-      case 1: return std::abs(radius - 0.7f) - 0.2f;  // ring
-      case 2: return square;  // square
-      case 3: return std::abs(square + 0.15f) - 0.15f;  // frame
-      case 4: return std::max(0.9f * au + 0.45f * v - 0.4f, -v - 0.8f);  // triangle
-      case 5: return std::max(std::min(au, av) - 0.25f, std::max(au, av) - 0.9f);  // plus
-      case 6: return std::max(std::abs(au - av) - 0.35f, square);  // cross
-      case 7: return std::max(stripes(1.6f * v) / 1.6f, square);  // lying stripes
-      case 8: return std::max(stripes(1.6f * u) / 1.6f, square);  // upright stripes
-      default: return au + av - 0.95f;  // diamond
+      case 0:
+        return radius - 0.9f;  // disc
+      case 1:
+        return std::abs(radius - 0.7f) - 0.2f;  // ring
+      case 2:
+        return square;  // square
+      case 3:
+        return std::abs(square + 0.15f) - 0.15f;  // frame
+      case 4:
+        return std::max(0.9f * au + 0.45f * v - 0.4f, -v - 0.8f);  // triangle
+      case 5:
+        return std::max(std::min(au, av) - 0.25f, std::max(au, av) - 0.9f);  // plus
+      case 6:
+        return std::max(std::abs(au - av) - 0.35f, square);  // cross
+      case 7:
+        return std::max(stripes(1.6f * v) / 1.6f, square);  // lying stripes
+      case 8:
+        return std::max(stripes(1.6f * u) / 1.6f, square);  // upright stripes
+      default:
+        return au + av - 0.95f;  // diamond
     }
   }
 
@@ -89,8 +99,10 @@ class shape_painter {
   std::array<std::array<float, 2>, 3> slope_{};
 };
 
-inline dataset<xt::xtensor<float, 4>, xt::xtensor<std::int32_t, 1>> paint_shapes(
-    std::size_t count, std::uint64_t seed, std::uint64_t part) {
+template <int = 0>
+dataset<xt::xtensor<float, 4>, xt::xtensor<std::int32_t, 1>> paint_shapes(std::size_t count,
+                                                                          std::uint64_t seed,
+                                                                          std::uint64_t part) {
   std::size_t const side = shape_painter::side;
   dataset<xt::xtensor<float, 4>, xt::xtensor<std::int32_t, 1>> data;
   data.x.resize(std::array<std::size_t, 4>{count, side, side, 3});
@@ -112,8 +124,9 @@ namespace datasets {
 
 /// Images in CIFAR-10's form (n x 32 x 32 x 3 in [0, 1], labels 0 to 9) of ten simple shapes made
 /// in code; the same for the same seed.
-inline color_image_dataset synthetic_shapes(std::size_t train = 10000, std::size_t test = 2000,
-                                            std::uint64_t seed = 1) {
+template <int = 0>
+color_image_dataset synthetic_shapes(std::size_t train = 10000, std::size_t test = 2000,
+                                     std::uint64_t seed = 1) {
   return {data_detail::paint_shapes(train, seed, 0), data_detail::paint_shapes(test, seed, 1),
           "synthetic shapes made in code"};
 }
