@@ -222,8 +222,7 @@ class image_panel : public cell {
   double tile_ = 84, limit_ = 0;
 };
 
-template <int = 0>
-image_panel& figure::images(std::string panel_title) {
+inline image_panel& figure::images(std::string panel_title) {
   return add(std::make_unique<image_panel>(std::move(panel_title)));
 }
 

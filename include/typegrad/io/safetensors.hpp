@@ -56,6 +56,12 @@ tensor_view view_of(std::string_view name, std::span<std::uint64_t const> shape,
   return {name, dtype_of<T>, shape, std::as_bytes(values)};
 }
 
+class file;
+template <int = 0>
+file parse(std::span<std::byte const> bytes, std::string name);
+template <int = 0>
+file read(std::filesystem::path const& path);
+
 /// A file that has been read and found valid; it owns the bytes that its views show.
 class file {
  public:
@@ -88,7 +94,9 @@ class file {
   }
 
  private:
+  template <int>
   friend file parse(std::span<std::byte const>, std::string);
+  template <int>
   friend file read(std::filesystem::path const&);
 
   std::size_t find(std::string_view tensor) const {
@@ -106,7 +114,7 @@ class file {
 /// The file in `bytes` (copied). Whatever the format forbids throws std::runtime_error with `name`
 /// and the byte or the tensor: short or long buffers, holes, overlaps, unknown dtypes, duplicate
 /// names, sizes that do not fit their shapes, text that is not JSON or not UTF-8.
-template <int = 0>
+template <int>
 file parse(std::span<std::byte const> bytes, std::string name) {
   file out;
   out.name_ = std::move(name);
@@ -123,7 +131,7 @@ file parse(std::span<std::byte const> bytes, std::string name) {
 
 /// The file at `path`, wholly read and checked as in `parse`. The header is checked against the
 /// file's size before memory is taken for the values.
-template <int = 0>
+template <int>
 file read(std::filesystem::path const& path) {
   struct closer {
     void operator()(std::FILE* f) const { std::fclose(f); }
