@@ -195,6 +195,7 @@ constexpr graph lower(graph const& g) {
   list<int> renamed(g.size(), -1);
   for (int id = 0; id < g.size(); ++id) {
     node n = g[id];
+    out.layer = n.layer;
     if (is_control(n.code) || n.code == op::concatenate) {  // of any number of operands
       list<int> operands;
       for (int i = 0; i < n.operand_count; ++i) operands.push_back(renamed[g.operand(id, i)]);

@@ -74,7 +74,11 @@ class precision_mixer {
     // loss still finds the sigmoid that it does without.
     for (int const id : from_.outputs) last_[id] = is_elementwise(from_[id].code);
     find_multiplied();
-    for (int id = 0; id < from_.size(); ++id) renamed_[id] = rewrite(id);
+    for (int id = 0; id < from_.size(); ++id) {
+      to_.layer = from_[id].layer;
+      renamed_[id] = rewrite(id);
+    }
+    to_.layer = -1;
     for (int const id : from_.outputs) to_.outputs.push_back(as_traced(id));
     for (int const id : from_.losses) to_.losses.push_back(as_traced(id));
     for (added_metric const& m : from_.metrics) to_.metrics.push_back({m.name, as_traced(m.node)});

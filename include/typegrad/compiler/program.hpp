@@ -94,8 +94,7 @@ constexpr bool same_kernel(step const& a, step const& b) {
     return false;
   for (int i = 0; i < a.rank; ++i)
     if (!(a.axes[i] == b.axes[i])) return false;
-  if (!(a.product == b.product) || !(a.whole == b.whole) || !(a.control == b.control))
-    return false;
+  if (!(a.product == b.product) || !(a.whole == b.whole) || !(a.control == b.control)) return false;
   for (int i = 0; i < a.body.size(); ++i)
     if (!(a.body[i] == b.body[i])) return false;
   for (int i = 0; i < a.stores.size(); ++i)
@@ -117,6 +116,7 @@ struct program_data {
   table<int, N.slots> slots{};      ///< per step's slot: the buffer
   table<int, N.streams> streams{};  ///< per step's random slot: the stream
   table<buffer, N.buffers> buffers{};
+  table<int, N.stores> layers{};  ///< per store: the layer that computes the value, see `node`
   table<std::int64_t, N.weights + 1> weight_offsets{};
   table<value_info, N.inputs> inputs{};
   table<value_info, N.outputs> outputs{};
@@ -144,14 +144,14 @@ constexpr void visit(Words& w, step_info& s) {
   if (s.kind == step_kind::contraction) visit(w, s.product);
   if (s.kind == step_kind::whole) visit(w, s.whole);
   if (s.kind == step_kind::control) visit(w, s.control);
-  for (int* const x : {&s.instruction_count, &s.store_count, &s.buffer_count, &s.stream_count,
-                       &s.signature})
+  for (int* const x :
+       {&s.instruction_count, &s.store_count, &s.buffer_count, &s.stream_count, &s.signature})
     w(*x);
 }
 template <class Words>
 constexpr void visit(Words& w, region_info& x) {
-  for (int* const n : {&x.first_step, &x.step_count, &x.first_slot, &x.slot_count,
-                       &x.first_buffer, &x.buffer_count})
+  for (int* const n : {&x.first_step, &x.step_count, &x.first_slot, &x.slot_count, &x.first_buffer,
+                       &x.buffer_count})
     w(*n);
 }
 template <class Words>
@@ -191,7 +191,7 @@ constexpr words<Capacity> written(compiled_graph const& c) {
     first_buffer.push_back(r.first_buffer);
     visit_copy(w, r);
   }
-  list<int> signatures;
+  list<int> signatures, layers;
   for (int k = 0; k < steps.size(); ++k) {
     step const& s = *steps[k];
     int const part = part_of[k];
@@ -217,15 +217,17 @@ constexpr words<Capacity> written(compiled_graph const& c) {
     t.buffer_count = s.buffers.size();
     t.stream_count = s.streams.size();
     t.signature = signature;
+    for (store const& x : s.stores)
+      layers.push_back(parts.all[part]->source[s.buffers[x.slot]].layer);
     visit(w, t);
     for (instruction const& x : s.body) visit_copy(w, x);
     for (store const& x : s.stores) visit_copy(w, x);
-    for (int const id : s.buffers)
-      w(first_buffer[part] + parts.all[part]->memory.buffer_of[id]);
+    for (int const id : s.buffers) w(first_buffer[part] + parts.all[part]->memory.buffer_of[id]);
     for (int const stream : s.streams) w(stream);
   }
   for (compiled_graph const* const p : parts.all)
     for (buffer const& b : p->memory.buffers) visit_copy(w, b);
+  for (int const layer : layers) w(layer);
   for (std::int64_t const offset : weight_layout(c.source)) w(offset);
   for (input_info const& i : c.source.inputs)
     visit_copy(w, value_info{i.shape, i.type, i.per_sample});
@@ -266,6 +268,7 @@ constexpr program_data<N> read_program(word_reader r) {
     for (int i = 0; i < t.stream_count; ++i) r(out.streams[at(n.streams++)]);
   }
   for (int i = 0; i < N.buffers; ++i) visit(r, out.buffers[at(i)]);
+  for (int i = 0; i < N.stores; ++i) r(out.layers[at(i)]);
   for (int i = 0; i <= N.weights; ++i) r(out.weight_offsets[at(i)]);
   for (int i = 0; i < N.inputs; ++i) visit(r, out.inputs[at(i)]);
   for (int i = 0; i < N.outputs; ++i) visit(r, out.outputs[at(i)]);

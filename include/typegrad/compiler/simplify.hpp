@@ -22,8 +22,11 @@ class simplifier {
     if (from_.failed()) return;
     users_ = users_of(from_);
     renamed_.resize(from_.size(), -1);
-    for (int id = 0; id < from_.size(); ++id)
+    for (int id = 0; id < from_.size(); ++id) {
+      to_.layer = from_[id].layer;
       if (users_[id] > 0) renamed_[id] = rewrite(id).id();
+    }
+    to_.layer = -1;
     for (int const id : from_.outputs) to_.outputs.push_back(renamed_[id]);
   }
 

@@ -52,7 +52,7 @@ using nothing_wrong = typename wrong_model<Sentence>::nothing;
 /// `Source::sentence()`, a text made during constant evaluation, as a template argument.
 template <class Source>
 constexpr auto say() {
-  constexpr diagnosis t = Source::sentence();
+  constexpr auto t = Source::sentence();
   said<t.length + 1> s;
   for (std::size_t i = 0; i != t.length; ++i) s.sentence[i] = t.characters[i];
   return s;

@@ -94,6 +94,7 @@ class graph {
   list<call_record> calls;
   list<int> call_values;  ///< nodes
   int layer_depth = 0;    ///< how many layers are being called
+  int layer = -1;         ///< the innermost of them, or what a pass works for: see `node`
   bool again = false;     ///< what is traced has been traced here before: its weights are there
 
   constexpr node const& operator[](int id) const { return nodes[id]; }
@@ -121,7 +122,7 @@ class graph {
     error.append(what);
   }
 
-  /// Appends a node, or finds its equal. Returns its position.
+  /// Appends a node, or finds its equal, whatever its layer. Returns its position.
   constexpr int add(node n, int const* operand_ids, int count, attribute const* a = nullptr) {
     n.operand_count = count;
     int ids[2] = {count > 0 ? operand_ids[0] : 0, count > 1 ? operand_ids[1] : 0};
@@ -135,6 +136,7 @@ class graph {
     auto const bucket = static_cast<int>(hash(n, operand_ids) & 255U);
     for (int i = buckets_[bucket]; i >= 0; i = chain_[i])
       if (same(i, n, operand_ids, a)) return i;
+    if (n.layer < 0) n.layer = layer;
     n.first_operand = operands.size();
     for (int i = 0; i < count; ++i) operands.push_back(operand_ids[i]);
     if (a != nullptr) {

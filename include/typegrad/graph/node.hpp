@@ -41,6 +41,7 @@ struct node {
   int attribute = -1;  ///< position in the graph's attributes
   int index = 0;       ///< slot of a leaf; axis of iota, concatenate and what works along one
   int region = -1;     ///< first sub-graph of a control op
+  int layer = -1;      ///< what computes it, for reports: position among the traced graph's layers
   double value = 0;    ///< of a constant, and what `pad` fills with
   extents shape;
 };

@@ -162,7 +162,7 @@ class snapshot {
   }();
 
  public:
-  static graph_view view() {
+  static constexpr graph_view view() {
     graph_view v;
     v.nodes = kept.nodes;
     v.operands = kept.operands;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/compiler/program.hpp>
+#include <typegrad/compiler/step_figures.hpp>
 #include <typegrad/evaluators/cpu/cost.hpp>
 #include <typegrad/inference/recipes.hpp>
 #include <typegrad/nn/batch.hpp>
@@ -14,37 +15,19 @@ namespace typegrad {
 
 namespace inference_detail {
 
-/// The multiply-adds of a program's products and convolutions: shared + batch * per_sample.
-struct multiply_add_count {
-  std::int64_t shared = 0;
-  std::int64_t per_sample = 0;
-};
-
+/// The multiply-adds of a program's products and convolutions.
 template <class Program>
-constexpr multiply_add_count multiply_adds_of() {
+constexpr batch_amount multiply_adds_of() {
   constexpr auto turns = on_cpu::turns_of<Program>();
-  multiply_add_count count;
-  for (int i = 0; i < Program::all_step_count; ++i) {
-    step_info const& s = Program::data.steps[static_cast<std::size_t>(i)];
-    if (s.kind != step_kind::contraction) continue;
-    bool sampled = false;
-    auto all = static_cast<std::int64_t>(turns[static_cast<std::size_t>(i)]);
-    auto const times = [&](domain_axis const& axis) {
-      sampled = sampled || axis.batch;
-      all *= axis.extent;
-    };
-    for (int a = 0; a < s.product.loops; ++a) times(s.axes[a]);
-    times(s.product.rows);
-    times(s.product.columns);
-    times(s.product.inner);
-    (sampled ? count.per_sample : count.shared) += all;
-  }
+  batch_amount count;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Program::all_step_count); ++i)
+    count += detail::multiply_adds_of(Program::data.steps[i]) * static_cast<std::int64_t>(turns[i]);
   return count;
 }
 
 template <class Program>
 constexpr std::int64_t multiply_adds_a_sample() {
-  constexpr multiply_add_count count = multiply_adds_of<Program>();
+  constexpr batch_amount count = multiply_adds_of<Program>();
   return count.shared + count.per_sample;
 }
 

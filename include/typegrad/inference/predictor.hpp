@@ -49,6 +49,13 @@ struct copy_options {
   std::optional<std::string_view> from = {};
 };
 
+/// How `profile` measures.
+struct profile_options {
+  int batch_size = 32;   ///< the first of the samples, as one batch
+  double seconds = 0.5;  ///< go on measuring for about so long
+};
+class step_profile;
+
 /// How `plot_model` draws.
 struct plot_model_options {
   bool show_shapes = false;      ///< of what each layer reads and gives
@@ -199,6 +206,10 @@ class predictor {
   /// text. In typegrad/io/summary.hpp.
   void summary() const;
   std::string summary_text() const;
+
+  /// Measures how long each kernel of a prediction takes, beside what the machine can do:
+  /// `model.profile(x).print()`, `.save_trace("step.json")`. In typegrad/io/profile.hpp.
+  step_profile profile(array_list const& x, profile_options const& options = {});
 
   /// Draws the layers as Keras's plot_model does: a .dot file, or by Graphviz .svg, .png, .pdf.
   /// In typegrad/io/plot_model.hpp.

@@ -4,8 +4,8 @@
 // optimizer's name and the architecture. It is written as a whole or not at all.
 #pragma once
 
-#include <typegrad/io/op_names.hpp>
 #include <typegrad/io/safetensors.hpp>
+#include <typegrad/ops/op_names.hpp>
 #include <typegrad/training/compile.hpp>
 
 #include <charconv>

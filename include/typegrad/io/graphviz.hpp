@@ -3,6 +3,7 @@
 
 #include <typegrad/compiler/program.hpp>
 #include <typegrad/io/draw.hpp>
+#include <typegrad/ops/op_names.hpp>
 
 #include <cstdio>
 #include <map>
@@ -51,7 +52,7 @@ std::string leaf_label(graph const& g, node const& n) {
   if (n.code == op::weight) return std::string(g.weights[n.index].path.view());
   if (n.code == op::constant) return number_label(n.value);
   if (n.code == op::scalar) return scalar_text(n.index);
-  return std::string(info(n.code).name);
+  return std::string(op_name(n.code));
 }
 
 template <int = 0>
@@ -76,7 +77,7 @@ std::string to_dot(graph const& g) {
     node const& n = g[id];
     bool const leaf = is_leaf(n.code);
     out += node_box("n" + std::to_string(id),
-                    (leaf ? leaf_label(g, n) : std::string(info(n.code).name)) + "\\n" +
+                    (leaf ? leaf_label(g, n) : std::string(op_name(n.code))) + "\\n" +
                         shape_label(n.shape, n.per_sample),
                     colour_of(n.code));
     for (int i = 0; i < n.operand_count; ++i)
@@ -130,10 +131,10 @@ std::string to_dot(compiled_graph const& c) {
       name_of[i] = prefix + std::to_string(i);
       if (now.kind == step_kind::control && i >= now.control.results) continue;  // memory
       std::string label = x.code == op::result
-                              ? std::string(info(now.control.code).name) + " " + std::to_string(i)
+                              ? std::string(op_name(now.control.code)) + " " + std::to_string(i)
                           : x.code == op::constant ? number_label(x.value)
                           : x.code == op::scalar   ? scalar_text(x.slot)
-                                                   : std::string(info(x.code).name);
+                                                   : std::string(op_name(x.code));
       out += node_box(name_of[i], label, colour_of(x.code));
       for (int const o : {x.a, x.b, x.c})
         if (o >= 0) edges += "  " + name_of[o] + " -> " + name_of[i] + ";\n";

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <typegrad/graph/snapshot.hpp>
-#include <typegrad/io/op_names.hpp>
 #include <typegrad/nn/model.hpp>
+#include <typegrad/ops/op_names.hpp>
 
 #include <algorithm>
 #include <cstddef>

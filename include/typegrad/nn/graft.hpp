@@ -25,6 +25,7 @@ class graft {
                           list<symbol> const& inputs, list<int>& weights) {
     used_ = used;
     find_needed(wanted);
+    int const first_node = to_.size();
     weights.resize(from_.weights.size(), -1);
     bool const first = make_weights(weights) && !again_;
     make_inputs(inputs);
@@ -38,7 +39,7 @@ class graft {
       if (whole_[m.node]) add_metric(to_, m.name.view(), symbol{to_, names_[m.node]});
     for (state_update const& u : from_.updates)
       if (weights[u.weight] >= 0 && whole_[u.node]) update(u, weights);
-    copy_calls(weights, first);
+    copy_calls(weights, first, first_node);
     list<int> out;
     for (int const id : wanted) out.push_back(names_[id]);
     return out;
@@ -198,8 +199,8 @@ class graft {
     return all.append(path);
   }
 
-  /// The calls that are needed, and their layers.
-  constexpr void copy_calls(list<int> const& weights, bool first) {
+  /// The calls that are needed, and their layers, which compute the nodes from `first_node` on.
+  constexpr void copy_calls(list<int> const& weights, bool first, int first_node) {
     list<bool> const live = live_calls();
     list<int> layers(from_.layers.size(), -1);
     for (int i = 0; i < live.size(); ++i)
@@ -225,6 +226,11 @@ class graft {
       c.inputs = inputs;
       to_.calls.push_back(c);
     }
+    for (int id = 0; id < names_.size(); ++id)
+      if (names_[id] >= first_node) {
+        int const layer = from_[id].layer;
+        to_.nodes[names_[id]].layer = layer < 0 || layers[layer] < 0 ? to_.layer : layers[layer];
+      }
   }
   /// Those that are there; how many they are.
   constexpr int copy_values(int const* values, int count) {

@@ -105,7 +105,7 @@ class layer_call {
  public:
   template <class... Inputs>
   constexpr layer_call(graph& g, int layer, Inputs... inputs)
-      : graph_{&g}, outer_{g.scope}, number_{g.calls.size()} {
+      : graph_{&g}, outer_{g.scope}, outer_layer_{g.layer}, number_{g.calls.size()} {
     call_record r;
     r.layer = layer;
     r.depth = g.layer_depth++;
@@ -114,12 +114,14 @@ class layer_call {
     (g.call_values.push_back(symbol{inputs}.id()), ...);
     g.calls.push_back(r);
     g.scope = g.layers[layer].scope;
+    g.layer = layer;
   }
   layer_call(layer_call const&) = delete;
   layer_call& operator=(layer_call const&) = delete;
   constexpr ~layer_call() {
     --graph_->layer_depth;
     graph_->scope = outer_;
+    graph_->layer = outer_layer_;
   }
 
   /// What the call gave. Its values are moved behind those of the calls within it.
@@ -141,6 +143,7 @@ class layer_call {
  private:
   graph* graph_;
   layer_scope outer_;
+  int outer_layer_;
   int number_;
 };
 

@@ -38,6 +38,7 @@ struct model_facts {
   int metrics = 0;            ///< added by layers
   std::uint64_t weights = 0;  ///< a number for their paths and extents
   int nodes = 0;
+  int layers = 0;  ///< that are called, those within others included
 };
 
 }  // namespace detail
@@ -91,6 +92,7 @@ constexpr model_facts facts_now(bool training) {
   f.inputs = g.inputs.size();
   f.outputs = g.outputs.size();
   f.metrics = g.metrics.size();
+  f.layers = g.layers.size();
   f.weights = weights_number(g);
   f.nodes = g.size();
   if (!g.inputs.empty()) f.input = g.inputs[0].shape;

@@ -62,12 +62,15 @@ constexpr void pull_back(graph& g, list<int>& cotangents, list<int> const& wante
   for (int id = 0; id < count; ++id)
     for (int i = 0; i < g[id].operand_count; ++i)
       if (depends[g.operand(id, i)] && detail::carries_gradient(g[id])) depends[id] = true;
+  int const outer = g.layer;
   for (int id = count - 1; id >= 0; --id) {
     if (cotangents[id] < 0 || !depends[id]) continue;
+    g.layer = g[id].layer;
     gradient_context context{g, id, symbol{g, cotangents[id]}, cotangents, depends};
     info(g[id].code).gradient(context);
     if (g.failed()) return;
   }
+  g.layer = outer;
 }
 
 }  // namespace typegrad

@@ -144,6 +144,11 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
     return train_on_batch(data{std::move(x), std::move(y)});
   }
 
+  /// Measures how long each kernel of a step of training takes, and the optimizer, beside what the
+  /// machine can do: `model.profile(x, y).print()`. Nothing is changed. In typegrad/io/profile.hpp.
+  step_profile profile(data const& samples, profile_options const& options = {});
+  step_profile profile(array_list x, array_list y, profile_options const& options = {});
+
   /// The losses' weights, of each target, in the order of the outputs; empty if `compile` was given
   /// none. They may be changed between steps.
   std::span<float> loss_weights() { return state_.loss_weights; }
@@ -190,6 +195,11 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
     training_detail::training_setup s;
     s.train = runner::template step_of<recipe<true>>();
     s.evaluate = runner::template step_of<recipe<false>>();
+    if constexpr (std::same_as<Where, on<cpu>>) {
+      s.train_stepwise = &on_cpu::run_stepwise<program<recipe<true>>>;
+      s.train_view = &view_of<program<recipe<true>>>;
+    }
+    s.layers = facts.layers;
     s.layout.inputs = core.inputs;
     for (std::size_t i = 0; i < target_count; ++i) {
       training_detail::target_facts const& t = facts.targets[i];

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/compiler/step_figures.hpp>
 #include <typegrad/core/aligned_buffer.hpp>
+#include <typegrad/evaluators/cpu/stepwise.hpp>
 #include <typegrad/inference/model_core.hpp>
 #include <typegrad/training/optimizers/update.hpp>
 #include <typegrad/training/remote_trainer.hpp>
@@ -66,6 +68,10 @@ std::vector<read_value> reads_of(sample_layout const& layout, bool weighted_loss
 /// What follows from the types of model, loss, metrics and optimizer.
 struct training_setup {
   inference_detail::compiled_step train, evaluate;
+  /// `train` step by step, and what its steps are; null for models that run elsewhere.
+  void (*train_stepwise)(on_cpu::bindings const&, on_cpu::after_step, void*) = nullptr;
+  program_view (*train_view)() = nullptr;
+  std::span<name_text const> layers;  ///< their paths: what the view's layers are positions in
   sample_layout layout;
   /// What the programs read, in order: the model's inputs, the targets, the weights of each target,
   /// and, if they are given, the losses' weights.
@@ -206,17 +212,19 @@ struct engine {
   void evaluate_batch(batch_view const& b) const {
     void* outputs[max_results];
     for (std::size_t i = 0; i < setup.names.size(); ++i) outputs[i] = &state.results[index(i)];
-    run(setup.evaluate, b, outputs);
+    setup.evaluate.run(bind(setup.evaluate, b, outputs));
   }
 
   /// The same, the gradients, and new values of states; the weights are as they were. `update` is
   /// to follow.
-  void compute_gradients(batch_view const& b) const {
+  void compute_gradients(batch_view const& b) const { setup.train.run(training_bindings(b)); }
+  /// What `compute_gradients` binds the program to.
+  on_cpu::bindings training_bindings(batch_view const& b) const {
     void** next = state.train_outputs.data();
     for (std::size_t i = 0; i < setup.names.size(); ++i) *next++ = &state.results[index(i)];
     for (segment const& s : state.variables) *next++ = state.gradients.data() + s.begin;
     for (segment const& s : state.states) *next++ = state.gradients.data() + s.begin;
-    run(setup.train, b, state.train_outputs.data());
+    return bind(setup.train, b, state.train_outputs.data());
   }
 
   /// The optimizer's step with the gradients just computed, on as many threads, and the states'.
@@ -237,17 +245,17 @@ struct engine {
  private:
   static std::int64_t index(std::size_t i) { return static_cast<std::int64_t>(i); }
 
-  void run(inference_detail::compiled_step const& step, batch_view const& b,
-           void* const* outputs) const {
+  on_cpu::bindings bind(inference_detail::compiled_step const& step, batch_view const& b,
+                        void* const* outputs) const {
     int const thread_count = step.useful_threads(b.size, threads());
-    step.run({.batch_size = b.size,
-              .inputs = b.inputs,
-              .weights = core.weights_memory(),
-              .outputs = outputs,
-              .arena = core.arena_for(step, b.size, thread_count),
-              .seed = state.seed,
-              .step = static_cast<std::uint64_t>(state.step),
-              .threads = thread_count});
+    return {.batch_size = b.size,
+            .inputs = b.inputs,
+            .weights = core.weights_memory(),
+            .outputs = outputs,
+            .arena = core.arena_for(step, b.size, thread_count),
+            .seed = state.seed,
+            .step = static_cast<std::uint64_t>(state.step),
+            .threads = thread_count};
   }
 };
 

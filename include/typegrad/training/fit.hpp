@@ -4,6 +4,7 @@
 #include <typegrad/training/batch_source.hpp>
 #include <typegrad/training/fit_options.hpp>
 #include <typegrad/training/history.hpp>
+#include <typegrad/training/not_finite.hpp>
 #include <typegrad/training/progress.hpp>
 
 #include <cmath>
@@ -31,10 +32,11 @@ void begin(engine const& e, running_means& means) {
 }
 
 template <int = 0>
-[[noreturn]] void refuse_loss(engine const& e, float loss, std::string_view who) {
+[[noreturn]] void refuse_loss(engine const& e, float loss, std::string_view who,
+                              std::string const& origin = {}) {
   throw std::runtime_error(data_detail::message(
       who, ": the loss is ", std::isnan(loss) ? "NaN" : "infinite", " in epoch ", e.state.epoch + 1,
-      ", step ", e.state.step + 1,
+      ", step ", e.state.step + 1, origin.empty() ? "" : "; ", origin,
       "; the weights are those before that step. Try a lower learning rate or clipnorm, and look"
       " for extreme values in the data (check_finite = false goes on regardless)"));
 }
@@ -81,7 +83,7 @@ void train_batch(engine const& e, batch_view const& b, bool check_finite, std::s
   }
   e.compute_gradients(b);
   float const loss = e.state.results[0];
-  if (check_finite && !std::isfinite(loss)) refuse_loss(e, loss, who);
+  if (check_finite && !std::isfinite(loss)) refuse_loss(e, loss, who, origin_of_not_finite(e, b));
   e.update(b.size);
   means.add(e.state.results.data(), b.size);
 }

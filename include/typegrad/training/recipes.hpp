@@ -305,7 +305,8 @@ struct loss_trace {
     int target_count = 0;
     int measure_count = 0;
     std::array<target_facts, std::size_t(model.outputs)> targets;
-    std::array<name_text, std::size_t(room)> names;  ///< of what is measured
+    std::array<name_text, std::size_t(room)> names;           ///< of what is measured
+    std::array<name_text, std::size_t(model.layers)> layers;  ///< their paths
   };
   static constexpr facts_type facts = [] {
     facts_type f{};
@@ -323,6 +324,8 @@ struct loss_trace {
     if (g.failed()) return f;
     for (target_facts const& t : builder.targets()) f.targets[std::size_t(f.target_count++)] = t;
     for (name_text const& n : g.output_names) f.names[std::size_t(f.measure_count++)] = n;
+    for (int i = 0; i < model.layers && i < g.layers.size(); ++i)
+      f.layers[std::size_t(i)] = g.layers[i].scope.path;
     return f;
   }();
   static constexpr diagnosis sentence() { return facts.sentence; }

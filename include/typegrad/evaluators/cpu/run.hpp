@@ -166,8 +166,13 @@ TYPEGRAD_INLINE void run_alone(void const* const* inputs, void* const* outputs,
 
 namespace detail {
 
-template <class Program, class Arch>
-inline void run_checked(bindings const& b) noexcept {
+/// What stands at each slot of a program's own steps.
+template <class Program>
+using slot_table =
+    std::array<void*, static_cast<std::size_t>(Program::data.regions[0].slot_count) + 1>;
+
+template <class Program>
+inline void find_slots(bindings const& b, slot_table<Program>& slots) noexcept {
   constexpr auto& data = Program::data;
   constexpr region_info whole = data.regions[0];
   std::array<void*, static_cast<std::size_t>(whole.buffer_count) + 1> buffers;
@@ -188,12 +193,21 @@ inline void run_checked(bindings const& b) noexcept {
         break;
     }
   }
-  std::array<void*, static_cast<std::size_t>(whole.slot_count) + 1> slots;
   for (std::size_t i = 0; i < static_cast<std::size_t>(whole.slot_count); ++i)
     slots[i] = buffers[static_cast<std::size_t>(data.slots[i])];
+}
+
+template <class Program>
+inline run_context context_of(bindings const& b) noexcept {
   auto const values = static_cast<std::size_t>(Program::arena_bytes(b.batch_size));
-  run_context const context{b.batch_size, b.seed, b.step, b.arena + (values + 63) / 64 * 64,
-                            b.arena};
+  return {b.batch_size, b.seed, b.step, b.arena + (values + 63) / 64 * 64, b.arena};
+}
+
+template <class Program, class Arch>
+inline void run_checked(bindings const& b) noexcept {
+  slot_table<Program> slots;
+  find_slots<Program>(b, slots);
+  run_context const context = context_of<Program>(b);
   run_team(b.threads, [&](team const& members) {
     detail::run_steps<Program, Arch, 0, Program::step_count, 0>(members, slots.data(), context);
   });
