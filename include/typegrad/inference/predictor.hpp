@@ -209,7 +209,8 @@ class predictor {
 
   /// Measures how long each kernel of a prediction takes, beside what the machine can do:
   /// `model.profile(x).print()`, `.save_trace("step.json")`. In typegrad/io/profile.hpp.
-  step_profile profile(array_list const& x, profile_options const& options = {});
+  step_profile profile(array_list const& x, profile_options const& options = {})
+  requires(std::same_as<Where, on<cpu>>);
 
   /// Draws the layers as Keras's plot_model does: a .dot file, or by Graphviz .svg, .png, .pdf.
   /// In typegrad/io/plot_model.hpp.
@@ -222,15 +223,10 @@ class predictor {
   inference_detail::model_core const& core() const { return core_; }
 
  protected:
-  explicit predictor(inference_detail::remote_pointer elsewhere) : core_{traced_graph()} {
-    core_.elsewhere = std::move(elsewhere);
-    if constexpr (static_batch<Model> > 0 && std::same_as<Where, on<cpu>>)
-      core_.arena_for(prediction_step(), static_batch<Model>, threads());
-    initialize();
-  }
-  static graph_view traced_graph() {
-    return snapshot<inference_detail::prediction_recipe<Model>>::view();
-  }
+  // What makes kernels or looks at the traced graph is defined below and not inline, so that
+  // `extern template class predictor<net>` keeps it out of a program.
+  explicit predictor(inference_detail::remote_pointer elsewhere);
+  static graph_view traced_graph();
   inference_detail::model_core& core() { return core_; }
   friend struct inference_detail::access;
 
@@ -243,18 +239,37 @@ class predictor {
     inference_detail::find_arrays(who, inference_detail::input_words, x, core_.inputs,
                                   core_.arrays);
   }
-  void run(float* const* out, predict_options const& options) {
-    if (options.batch_size < 1)
-      throw std::invalid_argument(
-          data_detail::message("predict: batch_size must be positive, got ", options.batch_size));
-    std::int64_t batch_size = options.batch_size;
-    if (static_batch<Model> > 0 && batch_size > static_batch<Model>)
-      batch_size = static_batch<Model>;
-    inference_detail::predict_rows(core_, prediction_step(), core_.arrays, out, batch_size);
-    core_.arrays.clear();
-  }
+  void run(float* const* out, predict_options const& options);
 
   inference_detail::model_core core_;
 };
+
+template <class Model, class Where, auto Sentence>
+requires(correct(Sentence))
+predictor<Model, Where, Sentence>::predictor(inference_detail::remote_pointer elsewhere)
+    : core_{traced_graph()} {
+  core_.elsewhere = std::move(elsewhere);
+  if constexpr (static_batch<Model> > 0 && std::same_as<Where, on<cpu>>)
+    core_.arena_for(prediction_step(), static_batch<Model>, threads());
+  initialize();
+}
+
+template <class Model, class Where, auto Sentence>
+requires(correct(Sentence))
+graph_view predictor<Model, Where, Sentence>::traced_graph() {
+  return snapshot<inference_detail::prediction_recipe<Model>>::view();
+}
+
+template <class Model, class Where, auto Sentence>
+requires(correct(Sentence))
+void predictor<Model, Where, Sentence>::run(float* const* out, predict_options const& options) {
+  if (options.batch_size < 1)
+    throw std::invalid_argument(
+        data_detail::message("predict: batch_size must be positive, got ", options.batch_size));
+  std::int64_t batch_size = options.batch_size;
+  if (static_batch<Model> > 0 && batch_size > static_batch<Model>) batch_size = static_batch<Model>;
+  inference_detail::predict_rows(core_, prediction_step(), core_.arrays, out, batch_size);
+  core_.arrays.clear();
+}
 
 }  // namespace typegrad

@@ -302,8 +302,9 @@ void profile_update(training_detail::engine const& e, step_profile& p) {
 template <class Model, class Where, auto Sentence>
 requires(correct(Sentence))
 step_profile predictor<Model, Where, Sentence>::profile(array_list const& x,
-                                                        profile_options const& options) {
-  static_assert(std::same_as<Where, on<cpu>>, "profile: measures models that run on<cpu>");
+                                                        profile_options const& options)
+requires(std::same_as<Where, on<cpu>>)
+{
   using recipe = inference_detail::prediction_recipe<Model>;
   io_detail::check_profile_options(options);
   find_inputs("profile", x);
@@ -336,8 +337,9 @@ step_profile predictor<Model, Where, Sentence>::profile(array_list const& x,
 
 template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
 step_profile compiled_model<Model, Where, Optimizer, Loss, Metrics...>::profile(
-    data const& samples, profile_options const& options) {
-  static_assert(std::same_as<Where, on<cpu>>, "profile: measures models that run on<cpu>");
+    data const& samples, profile_options const& options)
+requires(std::same_as<Where, on<cpu>>)
+{
   io_detail::check_profile_options(options);
   training_detail::bound_samples bound;
   training_detail::bind("profile", samples, setup_.layout, bound);
@@ -359,7 +361,9 @@ step_profile compiled_model<Model, Where, Optimizer, Loss, Metrics...>::profile(
 
 template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
 step_profile compiled_model<Model, Where, Optimizer, Loss, Metrics...>::profile(
-    array_list x, array_list y, profile_options const& options) {
+    array_list x, array_list y, profile_options const& options)
+requires(std::same_as<Where, on<cpu>>)
+{
   return profile(data{std::move(x), std::move(y)}, options);
 }
 

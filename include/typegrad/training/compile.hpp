@@ -106,48 +106,25 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   /// of the model's inputs and outputs, or by name. Numbers of other types are converted batch by
   /// batch. Throws std::invalid_argument for data that does not fit (extents, classes, NaN),
   /// std::runtime_error for a loss that is not finite.
-  typegrad::history fit(data const& all, fit_options const& options = {}) {
-    check_batch("fit", options.batch_size);
-    return training_detail::fit(engine(), all, options);
-  }
+  typegrad::history fit(data const& all, fit_options const& options = {});
 
   /// Loss and metrics over all samples. Nothing is changed.
-  result evaluate(data const& all, evaluate_options const& options = {}) {
-    training_detail::check_batch_size("evaluate", options.batch_size);
-    training_detail::refuse_augmented("evaluate", all);
-    training_detail::bound_samples bound;
-    training_detail::bind("evaluate", all, setup_.layout, bound);
-    training_detail::check_values("evaluate", bound, setup_.layout);
-    training_detail::running_means means;
-    std::int64_t const most = static_batch<Model> > 0 ? static_batch<Model> : options.batch_size;
-    training_detail::evaluate(engine(), bound, std::min<std::int64_t>(most, options.batch_size),
-                              means);
-    return make_result([&](std::size_t i) { return means[i]; });
-  }
+  result evaluate(data const& all, evaluate_options const& options = {});
 
   /// One step of the optimizer with all samples as the batch. Returns loss and metrics of the batch
   /// before the step. Allocates nothing once a batch of this size has been seen. The values are not
   /// looked at, but a loss that is not finite is std::runtime_error.
-  result train_on_batch(data const& batch) {
-    training_detail::bind("train_on_batch", batch, setup_.layout, state_.bound);
-    check_batch("train_on_batch", state_.bound.size());
-    auto const e = engine();
-    training_detail::batch_reader const reader(e, state_.bound, state_.bound.size());
-    training_detail::batch_view const b = reader[0];
-    if (state_.trainer != nullptr) state_.trainer->begin();
-    training_detail::train_batch(e, b, true, "train_on_batch", means_);
-    training_detail::settle(e, means_, "train_on_batch");
-    state_.bound.arrays.clear();
-    return batch_result(b.size);
-  }
+  result train_on_batch(data const& batch);
   result train_on_batch(array_list x, array_list y) {
     return train_on_batch(data{std::move(x), std::move(y)});
   }
 
   /// Measures how long each kernel of a step of training takes, and the optimizer, beside what the
   /// machine can do: `model.profile(x, y).print()`. Nothing is changed. In typegrad/io/profile.hpp.
-  step_profile profile(data const& samples, profile_options const& options = {});
-  step_profile profile(array_list x, array_list y, profile_options const& options = {});
+  step_profile profile(data const& samples, profile_options const& options = {})
+  requires(std::same_as<Where, on<cpu>>);
+  step_profile profile(array_list x, array_list y, profile_options const& options = {})
+  requires(std::same_as<Where, on<cpu>>);
 
   /// The losses' weights, of each target, in the order of the outputs; empty if `compile` was given
   /// none. They may be changed between steps.
@@ -189,28 +166,9 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
     means_.begin(setup_.names.size());
   }
 
+  // Makes the kernels: defined below and not inline, as predictor's own, for `extern template`.
   static training_detail::training_setup make_setup(Optimizer const& optimizer,
-                                                    inference_detail::model_core const& core) {
-    optimizer.check();
-    training_detail::training_setup s;
-    s.train = runner::template step_of<recipe<true>>();
-    s.evaluate = runner::template step_of<recipe<false>>();
-    if constexpr (std::same_as<Where, on<cpu>>) {
-      s.train_stepwise = &on_cpu::run_stepwise<program<recipe<true>>>;
-      s.train_view = &view_of<program<recipe<true>>>;
-    }
-    s.layers = facts.layers;
-    s.layout.inputs = core.inputs;
-    for (std::size_t i = 0; i < target_count; ++i) {
-      training_detail::target_facts const& t = facts.targets[i];
-      s.layout.targets.push_back({{t.name.view(), t.shape, t.type}, t.classes, t.integer_labels});
-    }
-    s.reads = training_detail::reads_of(s.layout, training_detail::losses_of<Loss>::weighted);
-    for (std::size_t i = 0; i < measure_count; ++i) s.names.emplace_back(facts.names[i].view());
-    s.optimizer = training_detail::forget_type(optimizer);
-    s.optimizer.elsewhere = runner::template optimizer_elsewhere<Optimizer>();
-    return s;
-  }
+                                                    inference_detail::model_core const& core);
   /// std::invalid_argument if the model's type says that it never sees so many samples.
   static void check_batch(std::string_view who, std::int64_t samples) {
     if (static_batch<Model> == 0 || samples <= static_batch<Model>) return;
@@ -244,6 +202,68 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   training_detail::training_state state_;
   training_detail::running_means means_;  ///< of `train_on_batch`
 };
+
+template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
+typegrad::history compiled_model<Model, Where, Optimizer, Loss, Metrics...>::fit(
+    data const& all, fit_options const& options) {
+  check_batch("fit", options.batch_size);
+  return training_detail::fit(engine(), all, options);
+}
+
+template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
+auto compiled_model<Model, Where, Optimizer, Loss, Metrics...>::evaluate(
+    data const& all, evaluate_options const& options) -> result {
+  training_detail::check_batch_size("evaluate", options.batch_size);
+  training_detail::refuse_augmented("evaluate", all);
+  training_detail::bound_samples bound;
+  training_detail::bind("evaluate", all, setup_.layout, bound);
+  training_detail::check_values("evaluate", bound, setup_.layout);
+  training_detail::running_means means;
+  std::int64_t const most = static_batch<Model> > 0 ? static_batch<Model> : options.batch_size;
+  training_detail::evaluate(engine(), bound, std::min<std::int64_t>(most, options.batch_size),
+                            means);
+  return make_result([&](std::size_t i) { return means[i]; });
+}
+
+template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
+auto compiled_model<Model, Where, Optimizer, Loss, Metrics...>::train_on_batch(data const& batch)
+    -> result {
+  training_detail::bind("train_on_batch", batch, setup_.layout, state_.bound);
+  check_batch("train_on_batch", state_.bound.size());
+  auto const e = engine();
+  training_detail::batch_reader const reader(e, state_.bound, state_.bound.size());
+  training_detail::batch_view const b = reader[0];
+  if (state_.trainer != nullptr) state_.trainer->begin();
+  training_detail::train_batch(e, b, true, "train_on_batch", means_);
+  training_detail::settle(e, means_, "train_on_batch");
+  state_.bound.arrays.clear();
+  return batch_result(b.size);
+}
+
+template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
+training_detail::training_setup
+compiled_model<Model, Where, Optimizer, Loss, Metrics...>::make_setup(
+    Optimizer const& optimizer, inference_detail::model_core const& core) {
+  optimizer.check();
+  training_detail::training_setup s;
+  s.train = runner::template step_of<recipe<true>>();
+  s.evaluate = runner::template step_of<recipe<false>>();
+  if constexpr (std::same_as<Where, on<cpu>>) {
+    s.train_stepwise = &on_cpu::run_stepwise<program<recipe<true>>>;
+    s.train_view = &view_of<program<recipe<true>>>;
+  }
+  s.layers = facts.layers;
+  s.layout.inputs = core.inputs;
+  for (std::size_t i = 0; i < target_count; ++i) {
+    training_detail::target_facts const& t = facts.targets[i];
+    s.layout.targets.push_back({{t.name.view(), t.shape, t.type}, t.classes, t.integer_labels});
+  }
+  s.reads = training_detail::reads_of(s.layout, training_detail::losses_of<Loss>::weighted);
+  for (std::size_t i = 0; i < measure_count; ++i) s.names.emplace_back(facts.names[i].view());
+  s.optimizer = training_detail::forget_type(optimizer);
+  s.optimizer.elsewhere = runner::template optimizer_elsewhere<Optimizer>();
+  return s;
+}
 
 namespace training_detail {
 
