@@ -9,11 +9,14 @@
 int main() {
   using namespace tiny_dnn;
   network<sequential> model;
-  model << convolutional_layer(28, 28, 5, 1, 6, padding::same) << tanh_layer()
-        << average_pooling_layer(28, 28, 6, 2) << convolutional_layer(14, 14, 5, 6, 16)
-        << tanh_layer() << average_pooling_layer(10, 10, 16, 2)
-        << fully_connected_layer(5 * 5 * 16, 120) << tanh_layer() << fully_connected_layer(120, 84)
-        << tanh_layer() << fully_connected_layer(84, 10) << softmax_layer();
+  using activation::softmax;
+  using activation::tan_h;
+  model << convolutional_layer<tan_h>(28, 28, 5, 1, 6, padding::same)
+        << average_pooling_layer<activation::identity>(28, 28, 6, 2)
+        << convolutional_layer<tan_h>(14, 14, 5, 6, 16)
+        << average_pooling_layer<activation::identity>(10, 10, 16, 2)
+        << fully_connected_layer<tan_h>(5 * 5 * 16, 120) << fully_connected_layer<tan_h>(120, 84)
+        << fully_connected_layer<softmax>(84, 10);
   std::vector<vec_t> const x(64, vec_t(28 * 28, 0.0F));
 #ifndef TYPEGRAD_BENCH_INFERENCE
   std::vector<label_t> const y(x.size(), 0);
