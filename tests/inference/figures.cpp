@@ -97,7 +97,8 @@ TEST_CASE("weights of one layer from another") {
   CHECK(to.weight("head/kernel") == from.weight("head/kernel"));
   tg::predictor<controller> other;
   CHECK(message([&] { other.copy_weights(from, {.into = "dense_7"}); }) ==
-        "copy_weights: there is no layer \"dense_7\" with weights here");
+        "copy_weights: there is no layer \"dense_7\" with weights here; the weights are "
+        "dense/kernel, dense/bias");
   CHECK(message([&] { other.copy_weights(from, {.into = "dense", .from = "tower/dense_1"}); }) ==
         "copy_weights: dense/kernel has extents 4x16 here and 16x8 there");
   other.copy_weights(from, {.into = "dense", .from = "tower/dense"});

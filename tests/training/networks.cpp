@@ -452,8 +452,9 @@ TEST_CASE("networks: data by name and by position, and what is predicted") {
   CHECK(xt::allclose(into, main));
   CHECK_THROWS_MATCHES(
       a.copy_weights(head), std::invalid_argument,
-      Message("copy_weights: there is no weight \"dense_3/kernel\"; the weights are dense/kernel, "
-              "dense/bias, dense_1/kernel, dense_1/bias, dense_2/kernel, dense_2/bias"));
+      Message("copy_weights, from the other model: there is no weight \"dense_3/kernel\"; the "
+              "weights are dense/kernel, dense/bias, dense_1/kernel, dense_1/bias, dense_2/kernel, "
+              "dense_2/bias"));
   CHECK(weights_of(a) == weights_of(b));
 }
 

@@ -135,9 +135,10 @@ TEST_CASE("extents that do not fit are told") {
   CHECK(extents_error({xt::zeros<float>({6, 3, 2}), y}, layout) ==
         "fit: x needs samples of extents 2x2, got an array of shape 6x3x2");
   CHECK(extents_error({xt::zeros<float>({6, 4}), y}, layout) ==
-        "fit: x needs samples of extents 2x2, got an array of shape 6x4");
+        "fit: x needs samples of extents 2x2, got an array of shape 6x4; reshape it to 6x2x2");
   CHECK(extents_error({x, xt::zeros<int>({6, 10})}, layout) ==
-        "fit: y needs one number a sample, got an array of shape 6x10");
+        "fit: y needs one number a sample, got an array of shape 6x10; for one-hot rows use a loss "
+        "that reads them, as categorical_crossentropy does");
   CHECK(extents_error({x, xt::zeros<int>({5})}, layout) ==
         "fit: x has 6 samples and y has 5; they must be as many");
   CHECK(extents_error({x, y, xt::zeros<float>({7})}, layout) ==

@@ -24,7 +24,7 @@ namespace typegrad::data_detail {
 template <int = 0>
 class basic_byte_reader {
  public:
-  explicit basic_byte_reader(std::filesystem::path const& path) : name_(path.string()) {
+  explicit basic_byte_reader(std::filesystem::path const& path) : name_(file_name(path.string())) {
     std::error_code error;
     auto const status = std::filesystem::status(path, error);
     if (!std::filesystem::exists(status)) {

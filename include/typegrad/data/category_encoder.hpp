@@ -12,6 +12,7 @@
 #include <typegrad/data/message.hpp>
 #include <typegrad/data/table.hpp>
 #include <typegrad/data/xtensor.hpp>
+#include <utility>
 #include <vector>
 
 namespace typegrad {
@@ -45,7 +46,9 @@ class category_encoder {
   }
 
   xt::xtensor<std::int32_t, 1> transform(column const& from) const {
-    if (!fitted()) throw std::invalid_argument("category_encoder: transform before fit");
+    if (!fitted())
+      throw std::invalid_argument(
+          "category_encoder: transform before fit; fit it to the training data first");
     check(from);
     std::vector<std::int32_t> number;
     for (auto const& text : from.categories) number.push_back(find(text));
@@ -69,10 +72,15 @@ class category_encoder {
 
  private:
   static void check(column const& from) {
-    if (from.type == column_type::category) return;
-    throw std::invalid_argument(data_detail::message("category_encoder: column ",
-                                                     data_detail::in_quotes(from.name),
-                                                     " holds numbers, not categories"));
+    using data_detail::message;
+    std::string const name =
+        message("category_encoder: column ", data_detail::in_quotes(from.name));
+    if (from.type != column_type::category)
+      throw std::invalid_argument(message(name, " holds numbers, not categories"));
+    for (std::size_t r = 0; r < from.size(); ++r)
+      if (from.codes[r] < -1 || std::cmp_greater_equal(from.codes[r], from.categories.size()))
+        throw std::invalid_argument(message(name, " has code ", from.codes[r], " in row ", r,
+                                            ", but ", from.categories.size(), " categories"));
   }
   std::int32_t find(std::string_view text) const {
     auto const at = std::lower_bound(categories_.begin(), categories_.end(), text);

@@ -47,8 +47,10 @@ std::vector<std::string> csv_names(csv_fields const& fields, csv_options const& 
   }
   for (auto const& [name, type] : options.types) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      throw std::runtime_error(message(fields.name, ", line ", fields.lines[0],
-                                       ": there is no column ", in_quotes(name)));
+      throw std::runtime_error(message(
+          fields.name, ", line ", fields.lines[0], ": there is no column ", in_quotes(name),
+          "; there are ",
+          first_names(names.size(), [&](std::size_t i) -> std::string_view { return names[i]; })));
     }
   }
   return names;
@@ -111,7 +113,8 @@ void csv_categories(csv_fields const& fields, std::size_t c, std::size_t first,
 /// The table in a CSV file (plain or gzip; quoted fields, doubled quotes and line breaks in quotes
 /// as in RFC 4180; LF or CRLF; a UTF-8 byte-order mark is skipped, empty lines at the end too).
 /// Missing values are NaN (numbers) or code -1 (categories) and are counted in each column.
-/// Throws std::runtime_error, naming file and line, for anything that is not such a table.
+/// Throws std::runtime_error, naming file and line, for anything that is not such a table, and
+/// std::invalid_argument for a separator that cannot be one.
 template <int = 0>
 table read_csv(std::filesystem::path const& path, csv_options const& options = {}) {
   std::string const text = data_detail::read_text(path);

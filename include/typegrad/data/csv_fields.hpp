@@ -37,6 +37,12 @@ class basic_csv_splitter {
   }
 
   csv_fields run() && {
+    for (char const c : {'\r', '\n', '\0', quote_})
+      if (c == separator_)
+        throw std::invalid_argument(
+            message(out_.name,
+                    ": separator and quote must be two different characters, and the"
+                    " separator no end of a line"));
     if (text_.substr(0, 3) == "\xef\xbb\xbf") at_ = 3;
     while (at_ < text_.size()) {
       if (rest_is_empty_lines()) break;
@@ -82,8 +88,10 @@ class basic_csv_splitter {
     std::size_t const count = out_.fields.size() - before;
     if (out_.lines.empty()) out_.columns = count;
     if (count != out_.columns) {
-      fail(begin, message(count, count == 1 ? " field" : " fields", ", where the first line has ",
-                          out_.columns));
+      fail(begin,
+           message(count, count == 1 ? " field" : " fields", ", where the first line has ",
+                   out_.columns,
+                   count > out_.columns ? "; a field with the separator in it needs quotes" : ""));
     }
     out_.lines.push_back(begin);
   }

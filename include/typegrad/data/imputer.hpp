@@ -30,16 +30,25 @@ class imputer {
  public:
   explicit imputer(imputer_options const& options = {}) : options_(options) {}
 
-  /// Learns from the rows of `x`. A feature without any number is std::invalid_argument.
+  /// Learns from the rows of `x`. An infinity, or a feature without any number, is
+  /// std::invalid_argument.
   imputer& fit(xt::xtensor<float, 2> const& x) {
     std::size_t const rows = x.shape(0), count = x.shape(1);
+    if (count == 0)
+      throw std::invalid_argument(
+          data_detail::message("imputer: fit needs features, got an array of shape ",
+                               data_detail::dims_text(x.shape())));
     std::vector<float> values;
     std::vector<float> fills(count);
     std::vector<std::size_t> missing;
     for (std::size_t c = 0; c < count; ++c) {
       values.clear();
       for (std::size_t r = 0; r < rows; ++r) {
-        if (float const value = x(r, c); !std::isnan(value)) values.push_back(value);
+        float const value = x(r, c);
+        if (std::isinf(value))
+          throw std::invalid_argument(
+              data_detail::message("imputer: feature ", c, " is infinite in row ", r));
+        if (!std::isnan(value)) values.push_back(value);
       }
       if (values.empty()) {
         throw std::invalid_argument(
@@ -58,10 +67,12 @@ class imputer {
   xt::xtensor<float, 2> transform(xt::xtensor<float, 2> const& x) const {
     using data_detail::message;
     std::size_t const rows = x.shape(0), count = fills_.size();
-    if (!fitted()) throw std::invalid_argument("imputer: transform before fit");
-    if (x.shape(1) != count) {
+    if (!fitted())
       throw std::invalid_argument(
-          message("imputer: fitted to ", count, " features, got ", x.shape(1)));
+          "imputer: transform before fit; fit it to the training data first");
+    if (x.shape(1) != count) {
+      throw std::invalid_argument(message("imputer: fitted to ", count, " features, got ",
+                                          x.shape(1), "; they lie along the last axis"));
     }
     xt::xtensor<float, 2> out(std::array<std::size_t, 2>{rows, count + indicated().size()});
     for (std::size_t r = 0; r < rows; ++r) {

@@ -28,9 +28,11 @@ class message_part {
     else
       write(value, false);
   }
-  /// Six digits, as %g has them.
+  /// Whole numbers as they are, others with six digits, as %g has them.
   message_part(double value) : data_(digits_) {
-    int const n = std::snprintf(digits_, sizeof digits_, "%g", value);
+    bool const whole = value > -1e15 && value < 1e15 &&
+                       static_cast<double>(static_cast<long long>(value)) == value;
+    int const n = std::snprintf(digits_, sizeof digits_, whole ? "%.0f" : "%g", value);
     size_ = n > 0 ? static_cast<std::size_t>(n) : 0;
   }
   message_part(message_part const&) = delete;
@@ -85,6 +87,9 @@ inline std::string in_quotes(std::string_view text) {
   out += text.size() > most ? "...\"" : "\"";
   return out;
 }
+
+/// A file's path as messages begin with it.
+inline std::string file_name(std::string const& path) { return path.empty() ? "\"\"" : path; }
 
 /// "a, b, c": the names there are, of more than twelve the first and how many there are besides;
 /// "none" if there are none. `name_at(i)` is the i-th.

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <stdexcept>
+#include <string>
 #include <typegrad/data/message.hpp>
 #include <typegrad/data/xtensor.hpp>
 #include <utility>
@@ -26,9 +27,11 @@ xt::xtensor<float, Rank + 1> one_hot(xt::xtensor<Label, Rank> const& labels, std
   for (std::size_t i = 0; i < labels.size(); ++i) {
     Label const label = labels.data()[i];
     if (std::cmp_less(label, 0) || std::cmp_greater_equal(label, classes)) {
+      std::string const range =
+          classes == 0 ? "; classes are counted from 0, and their number must be positive"
+                       : data_detail::message(" from 0 to ", classes - 1);
       throw std::invalid_argument(data_detail::message("one_hot: row ", i / stride, " holds ",
-                                                       +label, ", which is not a class from 0 to ",
-                                                       classes, " - 1"));
+                                                       +label, ", which is not a class", range));
     }
     out.data()[i * classes + static_cast<std::size_t>(label)] = 1.0f;
   }

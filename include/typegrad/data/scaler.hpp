@@ -26,7 +26,10 @@ class feature_scaler {
   template <std::size_t Rank>
   Scaler& fit(xt::xtensor<float, Rank> const& x) {
     std::size_t const count = features_of(x);
-    std::size_t const rows = count == 0 ? 0 : x.size() / count;
+    if (count == 0)
+      throw std::invalid_argument(message(
+          Scaler::name, ": fit needs features, got an array of shape ", dims_text(x.shape())));
+    std::size_t const rows = x.size() / count;
     std::vector<double> shift(count), scale(count);
     std::vector<double> values;
     for (std::size_t c = 0; c < count; ++c) {
@@ -95,12 +98,13 @@ class feature_scaler {
   xt::xtensor<float, Rank> apply(xt::xtensor<float, Rank> const& x, std::string_view what,
                                  Formula formula) const {
     if (!fitted()) {
-      throw std::invalid_argument(message(Scaler::name, ": ", what, " before fit"));
+      throw std::invalid_argument(
+          message(Scaler::name, ": ", what, " before fit; fit it to the training data first"));
     }
     std::size_t const count = features();
     if (features_of(x) != count) {
-      throw std::invalid_argument(
-          message(Scaler::name, ": fitted to ", count, " features, got ", features_of(x)));
+      throw std::invalid_argument(message(Scaler::name, ": fitted to ", count, " features, got ",
+                                          features_of(x), "; they lie along the last axis"));
     }
     xt::xtensor<float, Rank> out(x.shape());
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -122,10 +126,9 @@ class min_max_scaler : public data_detail::feature_scaler<min_max_scaler> {
  public:
   static constexpr std::string_view name = "min_max_scaler";
   explicit min_max_scaler(double low = 0, double high = 1) : low_(low), high_(high) {
-    if (!(low < high)) {
-      throw std::invalid_argument(
-          data_detail::message("min_max_scaler: low must be less than high, got ",
-                               std::to_string(low), " and ", std::to_string(high)));
+    if (!(low < high && std::isfinite(low) && std::isfinite(high))) {
+      throw std::invalid_argument(data_detail::message(
+          "min_max_scaler: low must be less than high, both finite, got ", low, " and ", high));
     }
   }
 

@@ -37,9 +37,8 @@ struct split_rows {
 template <int = 0>
 split_rows train_test_rows(std::size_t rows, split_options const& options = {}) {
   if (!options.test_count && !(options.test_fraction > 0 && options.test_fraction < 1)) {
-    throw std::invalid_argument(
-        data_detail::message("train_test_split: test_fraction must lie between 0", " and 1, got ",
-                             std::to_string(options.test_fraction)));
+    throw std::invalid_argument(data_detail::message(
+        "train_test_split: test_fraction must lie between 0 and 1, got ", options.test_fraction));
   }
   std::size_t const count =
       options.test_count
@@ -48,7 +47,7 @@ split_rows train_test_rows(std::size_t rows, split_options const& options = {}) 
   if (count == 0 || count >= rows) {
     throw std::invalid_argument(
         data_detail::message("train_test_split: ", count, " of ", rows,
-                             " rows for the test part leaves one part empty"));
+                             " rows for the test part leaves one part empty; each needs a row"));
   }
   std::vector<std::size_t> order;
   if (options.shuffle) {
@@ -126,7 +125,8 @@ split_dataset<xt::xtensor<T, N>, xt::xtensor<U, M>> train_test_split(
     xt::xtensor<T, N> const& x, xt::xtensor<U, M> const& y, split_options const& options = {}) {
   if (x.shape(0) != y.shape(0)) {
     throw std::invalid_argument(data_detail::message("train_test_split: x has ", x.shape(0),
-                                                     " rows and y has ", y.shape(0)));
+                                                     " rows and y has ", y.shape(0),
+                                                     "; they must be as many"));
   }
   auto const rows = train_test_rows(x.shape(0), options);
   return {{take_rows(x, rows.train), take_rows(y, rows.train)},

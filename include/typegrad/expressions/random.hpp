@@ -24,7 +24,10 @@ class random {
   /// Uniform in [low, high). std::invalid_argument unless low < high.
   template <std::floating_point T, std::int64_t... Dims>
   tensor<T, Dims...> uniform(std::type_identity_t<T> low = 0, std::type_identity_t<T> high = 1) {
-    if (!(low < high)) expressions::refuse("random: uniform needs low < high");
+    if (!(low < high && std::isfinite(low) && std::isfinite(high)))
+      expressions::refuse("random: uniform needs finite numbers with low < high, got ",
+                          expressions::digits(static_cast<double>(low)), " and ",
+                          expressions::digits(static_cast<double>(high)));
     return make<T, Dims...>([&](std::uint64_t element) {
       // rounding must not give `high` itself
       auto const x =
@@ -38,7 +41,7 @@ class random {
   template <std::floating_point T, std::int64_t... Dims>
   tensor<T, Dims...> normal(std::type_identity_t<T> mean = 0,
                             std::type_identity_t<T> deviation = 1) {
-    check_deviation("normal", deviation >= 0);
+    check_deviation("normal", static_cast<double>(deviation));
     return make<T, Dims...>([&](std::uint64_t element) {
       auto const bits = block(element / 2, 0);
       return static_cast<T>(static_cast<double>(mean) +
@@ -51,7 +54,7 @@ class random {
   template <std::floating_point T, std::int64_t... Dims>
   tensor<T, Dims...> truncated_normal(std::type_identity_t<T> mean = 0,
                                       std::type_identity_t<T> deviation = 1) {
-    check_deviation("truncated_normal", deviation >= 0);
+    check_deviation("truncated_normal", static_cast<double>(deviation));
     return make<T, Dims...>([&](std::uint64_t element) {
       for (std::uint32_t attempt = 0;; ++attempt) {
         auto const bits = block(element, attempt);
@@ -87,13 +90,16 @@ class random {
   template <std::int64_t... Dims>
   tensor<bool, Dims...> bernoulli(double probability) {
     if (!(probability >= 0 && probability <= 1))
-      expressions::refuse("random: bernoulli needs a probability in [0, 1]");
+      expressions::refuse("random: bernoulli needs a probability from 0 to 1, got ",
+                          expressions::digits(probability));
     return make<bool, Dims...>([&](std::uint64_t element) { return unit(element) < probability; });
   }
 
  private:
-  static void check_deviation(std::string_view what, bool positive) {
-    if (!positive) expressions::refuse("random: ", what, " needs a deviation that is not negative");
+  static void check_deviation(std::string_view what, double deviation) {
+    if (!(deviation >= 0 && std::isfinite(deviation)))
+      expressions::refuse("random: ", what, " needs a finite deviation that is not negative, got ",
+                          expressions::digits(deviation));
   }
 
   std::array<std::uint32_t, 4> block(std::uint64_t position, std::uint32_t attempt) const {

@@ -30,7 +30,8 @@ class tensor_view : expressions::found_here<tensor_view<T, Dims...>> {
     std::int64_t const each = facts.shape.count();
     if (is_dynamic ? each == 0 || count % each != 0 : count != each)
       expressions::refuse("as_tensor: needs ", is_dynamic ? "a multiple of " : "", each,
-                          " elements for extents ", to_text(facts.shape), ", got ", count);
+                          is_dynamic ? " elements for rows of extents " : " elements for extents ",
+                          to_text(facts.shape), ", got ", count);
     if constexpr (is_dynamic) rows_ = count / each;
   }
   /// The values of an expression are written into the array, which it may read.
@@ -93,8 +94,9 @@ class tensor_view : expressions::found_here<tensor_view<T, Dims...>> {
     T* elements;
     std::int64_t row_count;
     target(T* d, std::int64_t r) : elements{d}, row_count{r} {}
-    target(std::int64_t, uninitialized_tag) : elements{nullptr}, row_count{0} {
-      expressions::refuse("as_tensor: the expression's rows are not as many as the array's");
+    target(std::int64_t wanted, uninitialized_tag) : elements{nullptr}, row_count{0} {
+      expressions::refuse("as_tensor: an expression with ", wanted,
+                          " rows does not fit the array, which has others");
     }
     T* data() { return elements; }
     std::int64_t rows() const { return row_count; }

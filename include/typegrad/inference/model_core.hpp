@@ -169,7 +169,7 @@ void copy_weights(model_core& to, model_core const& from, std::string_view into,
     if (path.empty() && !into.empty() && !rest.empty()) rest.remove_prefix(1);
     if (!path.empty() && into.empty()) path += '/';
     path += rest;
-    auto const& theirs = from.table[from.table.find("copy_weights", path)];
+    auto const& theirs = from.table[from.table.find("copy_weights, from the other model", path)];
     if (!(theirs.shape == place.shape))
       throw std::invalid_argument(data_detail::message(
           "copy_weights: ", place.path, " has extents ", to_text(place.shape).view(), " here and ",
@@ -177,8 +177,9 @@ void copy_weights(model_core& to, model_core const& from, std::string_view into,
     pairs.push_back({&place, &theirs});
   }
   if (pairs.empty())
-    throw std::invalid_argument(data_detail::message(
-        "copy_weights: there is no layer ", data_detail::in_quotes(into), " with weights here"));
+    throw std::invalid_argument(
+        data_detail::message("copy_weights: there is no layer ", data_detail::in_quotes(into),
+                             " with weights here; the weights are ", to.table.names()));
   float const* const theirs = from.weights();
   float* const ours = to.weights();
   for (pair const& p : pairs)

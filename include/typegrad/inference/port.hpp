@@ -109,7 +109,8 @@ void check_names(std::string_view who, port_words const& words, array_list const
 }
 
 /// The arrays in the order of the ports. std::invalid_argument unless each is there, has the
-/// port's extents, and as many samples as the others, of which there must be at least one.
+/// port's extents, and as many samples as the others, of which there must be at least one; and
+/// unless what is read as int32 is whole.
 template <class Ports>
 void find_arrays(std::string_view who, port_words const& words, array_list const& arrays,
                  Ports const& ports, std::vector<array_view>& found) {
@@ -120,6 +121,9 @@ void find_arrays(std::string_view who, port_words const& words, array_list const
     array_view const& a = found.back();
     if (a.empty() || !matches(a.shape(), ports[i].shape))
       require_match(who, called(words, ports.size(), ports[i].name), a, ports[i].shape);
+    if (ports[i].type == dtype::int32)
+      if (std::int64_t const at = find_no_int32(a); at >= 0)
+        refuse_no_int32(who, called(words, ports.size(), ports[i].name), a, at);
     if (a.shape().rows() != found[first].shape().rows())
       throw std::invalid_argument(data_detail::message(
           who, ": ", called(words, ports.size(), ports[0].name), " has ",

@@ -61,10 +61,14 @@ class weight_table {
     for (std::size_t i = 0; i < places_.size(); ++i)
       if (places_[i].path == path) return i;
     throw std::invalid_argument(data_detail::message(
-        who, ": there is no weight ", data_detail::in_quotes(path), "; the weights are ",
-        data_detail::first_names(places_.size(), [this](std::size_t i) -> std::string_view {
-          return places_[i].path;
-        })));
+        who, ": there is no weight ", data_detail::in_quotes(path), "; the weights are ", names()));
+  }
+
+  /// The paths, for messages.
+  template <int = 0>
+  std::string names() const {
+    return data_detail::first_names(
+        places_.size(), [this](std::size_t i) -> std::string_view { return places_[i].path; });
   }
 
  private:

@@ -29,7 +29,8 @@ namespace typegrad {
 /// the old file as it was and removes the temporary one. Needs POSIX.
 class atomic_file {
  public:
-  explicit atomic_file(std::filesystem::path const& path) : name_(path.string()) {
+  explicit atomic_file(std::filesystem::path const& path)
+      : name_(data_detail::file_name(path.string())) {
     std::error_code error;
     auto const real = std::filesystem::canonical(path, error);  // through a symbolic link
     target_ = (error ? path : real).string();
@@ -73,6 +74,8 @@ class atomic_file {
     if (replaces && S_ISDIR(old.st_mode)) {
       throw std::runtime_error(data_detail::message(name_, ": cannot write: it is a folder"));
     }
+    if (file_name.empty() && !replaces)
+      throw std::runtime_error(data_detail::message(name_, ": cannot write: it names no file"));
     for (int attempt = 0; file_ < 0; ++attempt) {
       temporary_ = data_detail::message(folder_, "/.", file_name.substr(0, 200), '.', ::getpid(),
                                         '.', serial++, ".part");
@@ -113,6 +116,19 @@ class atomic_file {
   std::string name_, target_, folder_, temporary_;
   int file_ = -1;
 };
+
+/// std::invalid_argument for a path whose extension is another than that of what will be written,
+/// ".svg"; it may have none.
+template <int = 0>
+void require_extension(std::string_view who, std::filesystem::path const& path,
+                       std::string_view extension) {
+  std::string has = path.extension().string();
+  for (char& c : has) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (!has.empty() && has != extension)
+    throw std::invalid_argument(data_detail::message(who, ": ", path.string(), " is written as ",
+                                                     extension.substr(1),
+                                                     "; give it the extension ", extension));
+}
 
 /// Writes the parts one after another as the file's new content, as a whole or not at all.
 template <int = 0>

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <typegrad/data/message.hpp>
 #include <typegrad/io/atomic_file.hpp>
 #include <typegrad/io/plot_cell.hpp>
 #include <typegrad/io/plot_panel.hpp>
@@ -35,6 +38,7 @@ struct figure {
   /// Adds any kind of panel, in reading order. The reference stays good.
   template <class Cell>
   Cell& add(std::unique_ptr<Cell> one) {
+    if (!one) throw std::invalid_argument("plot: a figure's add needs a panel, got none");
     Cell& added = *one;
     panels.push_back(std::move(one));
     return added;
@@ -51,9 +55,10 @@ struct figure {
   surface_panel& surface(std::string panel_title, Xs const& xs, Ys const& ys, Z const& z);
 
   /// Adds rows of images; plot_images.hpp has them.
+  template <int = 0>
   image_panel& images(std::string panel_title);
 
-  /// The picture as SVG text.
+  /// The picture as SVG text. std::invalid_argument for a size that no picture has.
   std::string svg() const {
     std::size_t const count = std::max<std::size_t>(panels.size(), 1);
     std::size_t const across = std::clamp<std::size_t>(columns == 0 ? 2 : columns, 1, count);
@@ -63,6 +68,13 @@ struct figure {
     double const wide = width > 0 ? width : natural * static_cast<double>(across);
     double const edge = 16, head = title.empty() ? 8 : 44;
     double const cell_width = (wide - 2 * edge) / static_cast<double>(across);
+    if (!(cell_width >= 1 && std::isfinite(wide) && width >= 0))
+      throw std::invalid_argument(data_detail::message(
+          "plot: a figure of ", across, " panels side by side needs a width of more than ",
+          2 * edge + static_cast<double>(across), " pixels, or 0 for what they like; got ", width));
+    if (!(panel_height > 0 && std::isfinite(panel_height)))
+      throw std::invalid_argument(data_detail::message(
+          "plot: a figure's panel_height must be positive, got ", panel_height));
 
     // Panels side by side are as high as the highest; one above the other begin at the same place.
     std::vector<double> heights(down, panels.empty() ? panel_height : 0.0), margins(across, 0.0);
@@ -92,8 +104,12 @@ struct figure {
     return on.finish();
   }
 
-  /// Writes the picture to a file, as a whole or not at all; std::runtime_error if that fails.
-  void save(std::filesystem::path const& path) const { write_atomically(path, svg()); }
+  /// Writes the picture to a file, as a whole or not at all; std::runtime_error if that fails,
+  /// std::invalid_argument for an extension that is not .svg.
+  void save(std::filesystem::path const& path) const {
+    require_extension("plot", path, ".svg");
+    write_atomically(path, svg());
+  }
 };
 
 }  // namespace typegrad::plot

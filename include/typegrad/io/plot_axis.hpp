@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <typegrad/data/message.hpp>
 #include <vector>
 
 namespace typegrad::plot {
@@ -82,6 +84,20 @@ std::string tick_label(double value, double step) {
   int const decimals = std::clamp(-static_cast<int>(std::floor(std::log10(step) + 1e-9)), 0, 12);
   std::snprintf(text, sizeof text, "%.*f", decimals, std::abs(value));
   return (value < 0 ? "\xe2\x88\x92" : "") + std::string(text);
+}
+
+/// The range, as the fixed one of an axis. std::invalid_argument unless low < high and both are
+/// finite; and positive, on a logarithmic scale.
+template <int = 0>
+range checked_range(std::string_view name, double low, double high, scale how) {
+  if (!(low < high && std::isfinite(low) && std::isfinite(high)))
+    throw std::invalid_argument(data_detail::message(
+        "plot: ", name, " needs finite numbers with low < high, got ", low, " and ", high));
+  if (how == scale::logarithmic && low <= 0)
+    throw std::invalid_argument(
+        data_detail::message("plot: ", name, " on a logarithmic scale needs positive numbers, got ",
+                             low, " and ", high));
+  return {low, high};
 }
 
 /// One axis: values between `low` and `high` lie between the pixels `from` and `to`.

@@ -222,7 +222,8 @@ class image_panel : public cell {
   double tile_ = 84, limit_ = 0;
 };
 
-inline image_panel& figure::images(std::string panel_title) {
+template <int>
+image_panel& figure::images(std::string panel_title) {
   return add(std::make_unique<image_panel>(std::move(panel_title)));
 }
 

@@ -41,13 +41,14 @@ class panel : public cell {
     return *this;
   }
   panel& y_scale(scale how) {
+    if (!y_fixed_.empty()) checked_range("y_range", y_fixed_.low, y_fixed_.high, how);
     y_scale_ = how;
     return *this;
   }
-  /// A fixed range instead of the one the values have.
+  /// A fixed range instead of the one the values have. std::invalid_argument unless low < high and
+  /// both are finite; and positive, on a logarithmic scale.
   panel& y_range(double low, double high) {
-    if (!(low < high)) throw std::invalid_argument("plot: y_range needs low < high");
-    y_fixed_ = {low, high};
+    y_fixed_ = checked_range("y_range", low, high, y_scale_);
     return *this;
   }
 
@@ -81,6 +82,9 @@ class panel : public cell {
 
   /// Any other kind of mark.
   panel& add(std::unique_ptr<mark> one) {
+    if (!one)
+      throw std::invalid_argument(data_detail::message(
+          "plot: panel ", data_detail::in_quotes(title_), ": add needs a mark, got none"));
     marks_.push_back(std::move(one));
     return *this;
   }

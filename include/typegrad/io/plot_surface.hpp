@@ -58,13 +58,13 @@ class surface_panel : public cell {
     return *this;
   }
   surface_panel& z_scale(scale how) {
+    if (!z_fixed_.empty()) checked_range("z_range", z_fixed_.low, z_fixed_.high, how);
     z_scale_ = how;
     return *this;
   }
   /// A fixed range of heights and colours; the surface is cut where it leaves it.
   surface_panel& z_range(double low, double high) {
-    if (!(low < high)) refuse("needs a z_range with low < high, got ", low, " and ", high);
-    z_fixed_ = {low, high};
+    z_fixed_ = checked_range("z_range", low, high, z_scale_);
     return *this;
   }
   /// Where it is seen from, in degrees: the azimuth about z, from the x axis, and the elevation

@@ -137,7 +137,7 @@ file read(std::filesystem::path const& path) {
     void operator()(std::FILE* f) const { std::fclose(f); }
   };
   file out;
-  out.name_ = path.string();
+  out.name_ = data_detail::file_name(path.string());
   auto const fail = [&](std::string_view what) {
     throw std::runtime_error(data_detail::message(out.name_, ": ", what));
   };

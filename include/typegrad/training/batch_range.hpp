@@ -40,6 +40,9 @@ class batch_range {
     check_rows(data_.sample_weight, "sample_weight");
     if (rows == 0) throw std::invalid_argument("batches: there are no samples");
     count_ = o.drop_remainder ? rows / size_ : (rows + size_ - 1) / size_;
+    if (count_ == 0)
+      throw std::invalid_argument(message("batches: drop_remainder leaves none of ", rows,
+                                          " samples, as batch_size is ", o.batch_size));
     if (!o.shuffle) return;
     order_.resize(static_cast<std::size_t>(rows));
     training_detail::shuffle(order_, o.seed, static_cast<std::uint64_t>(o.epoch));

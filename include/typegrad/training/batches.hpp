@@ -28,10 +28,6 @@ class batch_reader {
         size_{batch_size < data.size() ? batch_size : data.size()},
         order_{order},
         by_class_{by_class != nullptr && !by_class->empty() ? by_class : nullptr} {
-    if (by_class_ != nullptr && data.targets != 1)
-      throw std::invalid_argument(
-          data_detail::message("fit: class_weight needs a model of one target, this one has ",
-                               data.targets, "; give sample_weight by name"));
     grow_memory(e.state.staged);
     if (data.augment != nullptr)
       spare_.resize(static_cast<std::size_t>(e.setup.layout.inputs[0].shape.count()));

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -112,8 +113,8 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   result evaluate(data const& all, evaluate_options const& options = {});
 
   /// One step of the optimizer with all samples as the batch. Returns loss and metrics of the batch
-  /// before the step. Allocates nothing once a batch of this size has been seen. The values are not
-  /// looked at, but a loss that is not finite is std::runtime_error.
+  /// before the step. Allocates nothing once a batch of this size has been seen. Throws as `fit`,
+  /// but a NaN is not looked for: the loss then tells.
   result train_on_batch(data const& batch);
   result train_on_batch(array_list x, array_list y) {
     return train_on_batch(data{std::move(x), std::move(y)});
@@ -136,7 +137,7 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   std::uint64_t seed() const { return state_.seed; }
 
   /// The optimizer; its options may be changed between steps (say, the learning rate). What decides
-  /// which slots it has (momentum, centered, amsgrad) must stay.
+  /// which slots it has (momentum, centered, amsgrad) must stay: the next step says so else.
   Optimizer& optimizer() { return optimizer_; }
   Optimizer const& optimizer() const { return optimizer_; }
 
@@ -207,6 +208,7 @@ template <class Model, class Where, class Optimizer, class Loss, class... Metric
 typegrad::history compiled_model<Model, Where, Optimizer, Loss, Metrics...>::fit(
     data const& all, fit_options const& options) {
   check_batch("fit", options.batch_size);
+  training_detail::check_changed_options(optimizer_, setup_.optimizer.uses);
   return training_detail::fit(engine(), all, options);
 }
 
@@ -230,6 +232,8 @@ auto compiled_model<Model, Where, Optimizer, Loss, Metrics...>::train_on_batch(d
     -> result {
   training_detail::bind("train_on_batch", batch, setup_.layout, state_.bound);
   check_batch("train_on_batch", state_.bound.size());
+  training_detail::check_classes("train_on_batch", state_.bound, setup_.layout);
+  training_detail::check_changed_options(optimizer_, setup_.optimizer.uses);
   auto const e = engine();
   training_detail::batch_reader const reader(e, state_.bound, state_.bound.size());
   training_detail::batch_view const b = reader[0];
@@ -333,6 +337,14 @@ void take_loss_weights(Facts const& facts, loss_weight_table<Names...> const& ta
       if (facts.targets[i].name.view() == names[k]) to[i] = table.values[k];
 }
 
+template <int = 0>
+void check_loss_weight(std::string_view output, float weight) {
+  if (!std::isfinite(weight))
+    throw std::invalid_argument(data_detail::message("compile: loss_weights: that of output ",
+                                                     data_detail::in_quotes(output),
+                                                     " must be finite, got ", weight));
+}
+
 /// What `compile<Model>` is: an object, so that clang tells of a wrong model where it is named and
 /// not among a call's candidates.
 template <class Model, class Where>
@@ -348,6 +360,8 @@ struct compiler {
     using task = task_of<Model, Loss, Others...>;
     std::vector<float> weights;
     (take_loss_weights(task::trace::facts, others, weights), ...);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      check_loss_weight(task::trace::facts.targets[i].name.view(), weights[i]);
     return typename task::template model<place, Optimizer>{optimizer, std::move(weights)};
   }
 };

@@ -88,6 +88,34 @@ void train_batch(engine const& e, batch_view const& b, bool check_finite, std::s
   means.add(e.state.results.data(), b.size);
 }
 
+/// std::invalid_argument for weights of classes that there are not, and for what is no weight.
+template <int = 0>
+void check_class_weight(std::vector<std::pair<int, float>> const& by_class,
+                        bound_samples const& data, sample_layout const& layout) {
+  using data_detail::message;
+  if (by_class.empty()) return;
+  if (data.targets != 1)
+    throw std::invalid_argument(
+        message("fit: class_weight needs a model of one target, this one"
+                " has ",
+                data.targets, "; give sample_weight by name"));
+  std::int64_t const row_size = data.target(0).shape().row_size();
+  std::int64_t const classes = layout.targets[0].classes > 0 ? layout.targets[0].classes
+                               : row_size > 1                ? row_size
+                                                             : 0;  // numbers: any may be a class
+  for (auto const& [which, factor] : by_class) {
+    if (classes > 0 && (which < 0 || which >= classes))
+      throw std::invalid_argument(
+          message("fit: class_weight has a class ", which, "; the classes are 0 to ", classes - 1));
+    if (!std::isfinite(factor))
+      throw std::invalid_argument(message("fit: class_weight of class ", which,
+                                          " must be finite, got ", static_cast<double>(factor)));
+    for (auto const& other : by_class)
+      if (&other.first != &which && other.first == which)
+        throw std::invalid_argument(message("fit: class_weight has class ", which, " twice"));
+  }
+}
+
 struct fit_parts {
   bound_samples train, validation;  ///< the latter without arrays if there is none
 };
@@ -97,17 +125,24 @@ template <int = 0>
 fit_parts parts_of(samples const& data, fit_options const& o, sample_layout const& layout) {
   using data_detail::message;
   check_batch_size("fit", o.batch_size);
-  if (o.epochs < 0 || o.initial_epoch < 0 || o.validation_freq < 1)
+  if (o.epochs < 0 || o.initial_epoch < 0)
+    throw std::invalid_argument(message("fit: epochs and initial_epoch must not be negative, got ",
+                                        o.epochs, " and ", o.initial_epoch));
+  if (o.initial_epoch > o.epochs)
     throw std::invalid_argument(
-        "fit: epochs and initial_epoch must not be negative, and"
-        " validation_freq must be positive");
+        message("fit: initial_epoch is ", o.initial_epoch, " and epochs is ", o.epochs,
+                "; epochs is the number of the last epoch, not how many are trained"));
+  if (o.validation_freq < 1)
+    throw std::invalid_argument(
+        message("fit: validation_freq must be positive, got ", o.validation_freq));
   if (!(o.validation_split >= 0 && o.validation_split < 1))
     throw std::invalid_argument(
         message("fit: validation_split must be at least 0 and below 1, got ", o.validation_split));
   fit_parts parts;
   bind("fit", data, layout, parts.train);
   check_values("fit", parts.train, layout);
-  if (o.validation_data.given()) {
+  check_class_weight(o.class_weight, parts.train, layout);
+  if (o.validation_data.x.size() > 0 || o.validation_data.y.size() > 0) {
     refuse_augmented("fit: validation_data", o.validation_data);
     bind("fit: validation_data", o.validation_data, layout, parts.validation);
     check_values("fit: validation_data", parts.validation, layout);

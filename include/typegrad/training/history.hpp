@@ -3,6 +3,7 @@
 
 #include <typegrad/data/message.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -21,14 +22,10 @@ class history {
   /// std::invalid_argument with the names there are if it is none of them.
   template <int = 0>
   std::vector<double> const& operator[](std::string_view name) const {
-    std::string names;
-    for (auto const& [key, values] : all_) {
+    for (auto const& [key, values] : all_)
       if (key == name) return values;
-      names += data_detail::message(names.empty() ? "" : ", ", key);
-    }
     throw std::invalid_argument(data_detail::message(
-        "history: there is no ", data_detail::in_quotes(name), "; there are ",
-        names.empty() ? std::string("none") : names));
+        "history: there is no ", data_detail::in_quotes(name), "; there are ", names()));
   }
   template <int = 0>
   bool contains(std::string_view name) const {
@@ -48,15 +45,25 @@ class history {
   template <int = 0>
   void plot(std::string const& path) const;
 
-  /// The epochs of `later` come after these. Requires the same names.
+  /// The epochs of `later` come after these. std::invalid_argument unless they have the same names,
+  /// or there are none here; then nothing is changed.
   template <int = 0>
   void append(history const& later) {
+    auto const same_name = [](series const& a, series const& b) { return a.first == b.first; };
+    if (later.epochs().empty()) return;
+    if (!all_.empty() &&
+        !std::equal(all_.begin(), all_.end(), later.begin(), later.end(), same_name))
+      throw std::invalid_argument(data_detail::message("history: epochs with ", later.names(),
+                                                       " cannot follow epochs with ", names(),
+                                                       "; they must have measured the same"));
     for (int const number : later.epochs_) add_epoch(number);
     for (auto const& [name, values] : later)
       for (double const value : values) add(name, value);
   }
   template <int = 0>
-  void add_epoch(int number) { epochs_.push_back(number); }
+  void add_epoch(int number) {
+    epochs_.push_back(number);
+  }
   template <int = 0>
   void add(std::string_view name, double value) {
     for (auto& [key, values] : all_)
@@ -65,6 +72,14 @@ class history {
   }
 
  private:
+  template <int = 0>
+  std::string names() const {
+    std::string all;
+    for (auto const& [key, values] : all_)
+      all += data_detail::message(all.empty() ? "" : ", ", key);
+    return all.empty() ? "none" : all;
+  }
+
   std::vector<series> all_;
   std::vector<int> epochs_;
 };

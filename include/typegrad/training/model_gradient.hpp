@@ -52,6 +52,16 @@ struct objective_recipe {
     return t;
   }
 
+  /// The same for the values that come.
+  static target_port read_target(extents const& output) {
+    target_port read;
+    loss_target const wanted = target(output);
+    read.shape = wanted.shape;
+    read.type = wanted.type;
+    if (loss<Objective> && read.type == dtype::int32) read.classes = classes_of(read.shape, output);
+    return read;
+  }
+
   static constexpr graph build() {
     graph g = trace<Model>(true);
     g.scope.description = name_text{"value_and_gradient"};
@@ -122,7 +132,7 @@ class gradient_core {
  public:
   template <int = 0>
   gradient_core(inference_detail::model_core& model, inference_detail::compiled_step const& step,
-                loss_target const& target, bool has_target,
+                target_port const& target, bool has_target,
                 std::span<std::string_view const> scopes)
       : model_{&model},
         step_{step},
@@ -151,11 +161,14 @@ class gradient_core {
           "value_and_gradient: the objective has no target; call with x alone");
     inference_detail::stage_rows(*model_, arrays_, 0, rows, rows);
     if (has_target_) {
-      inference_detail::require_match("value_and_gradient", "y", *y, target_.shape);
+      inference_detail::require_match("value_and_gradient", "y", *y, target_.shape,
+                                      one_hot_advice(y->shape(), target_));
       if (y->shape().rows() != rows)
         throw std::invalid_argument(data_detail::message("value_and_gradient: x has ", rows,
                                                          " samples and y has ", y->shape().rows(),
                                                          "; they must be as many"));
+      if (std::int64_t const at = find_no_class(*y, target_); at >= 0)
+        refuse_class("value_and_gradient", "y", *y, target_, at);
       model_->sources.push_back(as_read(*y, target_.type, staged_y_));
     }
     arrays_.clear();
@@ -172,6 +185,7 @@ class gradient_core {
       std::copy(gradients_.data() + s.begin, gradients_.data() + s.end,
                 model_->weights_memory() + s.begin);
     threads_ = thread_count;
+    computed_ = true;
     return value_;
   }
 
@@ -183,6 +197,7 @@ class gradient_core {
     return false;
   }
   float value() const { return value_; }
+  bool computed() const { return computed_; }
   float* gradients() { return gradients_.data(); }
   trained_segments const& segments() const { return segments_; }
   inference_detail::model_core& model() const { return *model_; }
@@ -201,8 +216,8 @@ class gradient_core {
 
   inference_detail::model_core* model_;
   inference_detail::compiled_step step_;
-  loss_target target_;
-  bool has_target_;
+  target_port target_;
+  bool has_target_, computed_ = false;
   trained_segments segments_;
   aligned_buffer<float> gradients_;
   std::vector<void*> outputs_;
@@ -233,13 +248,14 @@ class model_gradient {
  public:
   template <int = 0>
   model_gradient(inference_detail::model_core& model, inference_detail::compiled_step const& step,
-                 loss_target const& target, bool has_target,
+                 training_detail::target_port const& target, bool has_target,
                  std::span<std::string_view const> scopes = {})
       : core_{model, step, target, has_target, scopes} {}
 
   /// Computes the objective for a batch, the model as in training (dropout is active, states such
   /// as moving averages take their new values), and the gradients. std::invalid_argument if the
-  /// arrays do not have the extents that are read.
+  /// arrays do not have the extents that are read, or hold a class that there is not; a value that
+  /// is not finite is not looked for.
   float operator()(array_list const& x) { return core_.compute(x, nullptr); }
   float operator()(array_list const& x, array_list const& y) {
     if (y.size() != 1)
@@ -279,7 +295,11 @@ class model_gradient {
     return std::sqrt(total);
   }
   /// Makes all gradients shorter, if their norm is more than this. Returns the norm before.
+  /// std::invalid_argument unless the limit is zero or positive.
   double clip_by_global_norm(double limit) {
+    if (!(limit >= 0))
+      throw std::invalid_argument(data_detail::message(
+          "clip_by_global_norm: the limit must be zero or a positive number, got ", limit));
     double const norm = global_norm();
     if (norm > limit) {
       auto const scale = static_cast<float>(limit / norm);
@@ -323,7 +343,8 @@ auto value_and_gradient(predictor<Model, on<cpu>, said<1>{}>& model, Objective,
   expressions::check<recipe>();
   static constexpr std::array<std::string_view, sizeof...(Scopes)> scopes{Scopes::name...};
   return model_gradient{inference_detail::access::core(model), inference_detail::step_of<recipe>,
-                        recipe::target(traced<Model>::facts.output), recipe::has_target, scopes};
+                        recipe::read_target(traced<Model>::facts.output), recipe::has_target,
+                        scopes};
 }
 
 }  // namespace typegrad

@@ -25,10 +25,14 @@ class optimizer {
   /// std::invalid_argument for options that the rule cannot take.
   explicit optimizer(Rule rule = {}) : rule_{std::move(rule)} { rule_.check(); }
 
-  /// One step with the gradients that the last batch gave. std::logic_error if it has been used for
-  /// something else before.
+  /// One step with the gradients that the last batch gave. std::logic_error if there was none, or
+  /// if it has been used for something else before; std::invalid_argument for options that were
+  /// changed to what the rule cannot take. Then nothing is changed.
   void apply(model_gradient& g) {
     auto& core = g.core();
+    if (!core.computed())
+      throw std::logic_error(
+          "optimizer: there are no gradients yet; call what value_and_gradient gave with a batch");
     begin(&core.model(), core.model().table.elements(), core.segments().partial_sum_count(),
           core.segments().variables.empty() ? 0 : core.segments().variables.front().begin);
     training_detail::update_target t = core.segments().target(partial_sums_.data());
@@ -121,20 +125,23 @@ class optimizer {
 
   void begin(void const* what, std::int64_t elements, std::int64_t partial_sums,
              std::int64_t first = 0) {
+    rule_.check();
     if (what_ == nullptr) {
       what_ = what;
       elements_ = elements;
       first_ = first;
-      for (int i = 0; i < Rule::slots; ++i)
-        if (rule_.uses_slot(i)) slots_[i] = aligned_buffer<float>(elements);
+      for (int i = 0; i < Rule::slots; ++i) {
+        made_[i] = rule_.uses_slot(i);
+        if (made_[i]) slots_[i] = aligned_buffer<float>(elements);
+      }
       partial_sums_ = aligned_buffer<double>(partial_sums);
     }
     if (what_ != what || elements_ != elements || first_ != first ||
         partial_sums_.size() != partial_sums)
       throw std::logic_error(
-          "optimizer: an optimizer remembers the weights that it was first applied to, and cannot "
-          "be "
-          "applied to others; make a second one");
+          "optimizer: an optimizer remembers the weights that it was first applied to, and cannot"
+          " be applied to others; make a second one");
+    training_detail::check_changed_options(rule_, made_);
   }
   void update(training_detail::update_target& t, int threads) {
     for (int i = 0; i < Rule::slots; ++i) t.slots[i] = slots_[i].data();
@@ -147,6 +154,7 @@ class optimizer {
   void const* what_ = nullptr;
   std::int64_t elements_ = 0, first_ = 0;
   aligned_buffer<float> slots_[training_detail::max_slots];
+  bool made_[training_detail::max_slots] = {};  ///< which of them there are
   aligned_buffer<double> partial_sums_;
   aligned_buffer<float> weights_, gradients_;  ///< of variables
 };

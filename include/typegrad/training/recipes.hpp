@@ -57,6 +57,12 @@ struct target_facts {
   diagnosis integer_labels;  ///< what to say of integers that are no targets; may be empty
 };
 
+/// How many classes integers are of, as the targets of a loss: where the output has one axis more
+/// they are positions along it.
+constexpr std::int64_t classes_of(extents const& target, extents const& output) {
+  return target.rank + 1 == output.rank ? output.back() : 0;
+}
+
 /// Puts together what a model is trained on: its outputs with their losses and metrics.
 ///   inputs   the model's; a target for each output that has a loss, in the order of the outputs; a
 ///            weight of each sample for each of those; and if the losses have weights, these
@@ -117,9 +123,7 @@ class objective_builder {
       f.name = names_[i];
       f.shape = t.wanted.shape;
       f.type = t.wanted.type;
-      // integers where the output has one axis more are classes along that axis
-      extents const given = output(i).shape();
-      if (f.type == dtype::int32 && f.shape.rank + 1 == given.rank) f.classes = given.back();
+      if (f.type == dtype::int32) f.classes = classes_of(f.shape, output(i).shape());
       f.integer_labels = t.integer_labels;
       all.push_back(f);
     }

@@ -108,6 +108,15 @@ void require_rows(std::string_view who, sample_layout const& layout, std::int64_
       a.shape().rows(), "; they must be as many"));
 }
 
+/// What to do about rows of as many numbers as there are classes, where classes are read.
+template <int = 0>
+std::string_view one_hot_advice(array_shape const& y, target_port const& wanted) {
+  bool const one_hot =
+      wanted.classes > 0 && y.rank == wanted.shape.rank + 2 && y[y.rank - 1] == wanted.classes;
+  return one_hot ? "; for one-hot rows use a loss that reads them, as categorical_crossentropy does"
+                 : "";
+}
+
 /// Finds them, into `out`. std::invalid_argument unless the arrays have the extents that are read,
 /// and as many samples.
 template <int = 0>
@@ -132,7 +141,7 @@ void bind(std::string_view who, samples const& s, sample_layout const& layout, b
       if (!wanted.integer_labels.empty() && !y.type().is_floating)
         throw std::invalid_argument(message(who, ": ", wanted.integer_labels.view()));
       inference_detail::require_match(who, called(target_words, out.targets, wanted.name), y,
-                                      wanted.shape);
+                                      wanted.shape, one_hot_advice(y.shape(), wanted));
     }
     require_rows(who, layout, rows, target_words, wanted.name, y);
     out.arrays.push_back(y);
@@ -201,7 +210,52 @@ void check_nan(std::string_view who, std::string_view name, array_view const& a)
                              "; remove such rows or fill in the missing values"));
 }
 
-/// std::invalid_argument that names the first row with a NaN, or whose class is none.
+/// std::invalid_argument that names the first row with a weight that is not finite. Negative ones
+/// are as good as others: they make a sample unlikely.
+template <int = 0>
+void check_weights(std::string_view who, std::string_view name, array_view const& a) {
+  check_nan(who, name, a);
+  if (!a.given() || !a.type().is_floating) return;
+  for (std::int64_t i = 0; i < a.shape().rows(); ++i)
+    if (double const weight = a.type().value(a.data(), i); std::isinf(weight))
+      throw std::invalid_argument(data_detail::message(who, ": ", name, " has ", weight, " in row ",
+                                                       i, "; a sample's weight must be finite"));
+}
+
+/// The position of the first target that is no class, or no int32 where that is read; -1 if there
+/// is none.
+template <int = 0>
+std::int64_t find_no_class(array_view const& y, target_port const& wanted) {
+  if (wanted.type != dtype::int32) return -1;
+  if (wanted.classes == 0) return inference_detail::find_no_int32(y);
+  auto const most = static_cast<double>(wanted.classes - 1);
+  for (std::int64_t i = 0; i < y.shape().rows() * y.shape().row_size(); ++i) {
+    double const label = y.type().value(y.data(), i);
+    if (!(label >= 0 && label <= most && label == std::floor(label))) return i;
+  }
+  return -1;
+}
+
+/// std::invalid_argument that names its row.
+template <int = 0>
+[[noreturn]] void refuse_class(std::string_view who, std::string_view name, array_view const& y,
+                               target_port const& wanted, std::int64_t at) {
+  if (wanted.classes == 0) inference_detail::refuse_no_int32(who, name, y, at);
+  throw std::invalid_argument(data_detail::message(
+      who, ": ", name, " has ", y.type().value(y.data(), at), " in row ", at / y.shape().row_size(),
+      ", which is not a class from 0 to ", wanted.classes - 1));
+}
+
+template <int = 0>
+void check_classes(std::string_view who, bound_samples const& s, sample_layout const& layout) {
+  for (std::size_t i = 0; i < s.targets; ++i)
+    if (std::int64_t const at = find_no_class(s.target(i), layout.targets[i]); at >= 0)
+      refuse_class(who, inference_detail::called(target_words, s.targets, layout.targets[i].name),
+                   s.target(i), layout.targets[i], at);
+}
+
+/// std::invalid_argument that names the first row with a NaN, a weight that is not finite, or a
+/// class that there is not.
 template <int = 0>
 void check_values(std::string_view who, bound_samples const& s, sample_layout const& layout) {
   using inference_detail::called;
@@ -212,19 +266,9 @@ void check_values(std::string_view who, bound_samples const& s, sample_layout co
     target_port const& wanted = layout.targets[i];
     std::string const name = called(target_words, s.targets, wanted.name);
     check_nan(who, name, s.target(i));
-    check_nan(who, called(weight_words, s.targets, wanted.name), s.weight(i));
-    if (wanted.classes <= 0) continue;
-    array_view const& y = s.target(i);
-    std::int64_t const row_size = y.shape().row_size();
-    for (std::int64_t k = 0; k < y.shape().rows() * row_size; ++k) {
-      double const label = y.type().value(y.data(), k);
-      if (label >= 0 && label < static_cast<double>(wanted.classes) && label == std::floor(label))
-        continue;
-      throw std::invalid_argument(
-          data_detail::message(who, ": ", name, " has ", label, " in row ", k / row_size,
-                               ", which is not a class from 0 to ", wanted.classes - 1));
-    }
+    check_weights(who, called(weight_words, s.targets, wanted.name), s.weight(i));
   }
+  check_classes(who, s, layout);
 }
 
 }  // namespace training_detail

@@ -4,6 +4,7 @@
 #include <typegrad/data/message.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <stdexcept>
 #include <string_view>
 
@@ -15,7 +16,8 @@ namespace typegrad::training_detail {
       data_detail::message(optimizer, ": ", option, " must be ", needs, ", got ", got));
 }
 
-inline void require_not_negative(std::string_view optimizer, std::string_view option, double value) {
+inline void require_not_negative(std::string_view optimizer, std::string_view option,
+                                 double value) {
   if (!(value >= 0) || std::isinf(value))
     refuse_option(optimizer, option, "zero or a positive number", value);
 }
@@ -36,6 +38,19 @@ void check_common_options(Optimizer const& o) {
   if ((o.clipnorm > 0) + (o.global_clipnorm > 0) + (o.clipvalue > 0) > 1)
     throw std::invalid_argument(data_detail::message(
         Optimizer::name, ": set only one of clipnorm, global_clipnorm and clipvalue"));
+}
+
+/// For options that were changed since the slots were made: std::invalid_argument if they are none
+/// that the optimizer can take, or ask for a slot that there is not.
+template <class Optimizer>
+void check_changed_options(Optimizer const& o, bool const* made) {
+  o.check();
+  for (int i = 0; i < Optimizer::slots; ++i)
+    if (o.uses_slot(i) && !made[i])
+      throw std::invalid_argument(data_detail::message(
+          Optimizer::name, ": an option was changed to one that needs the slot ",
+          data_detail::in_quotes(Optimizer::slot_names[static_cast<std::size_t>(i)]),
+          ", which is made at the start only; set the option there"));
 }
 
 }  // namespace typegrad::training_detail
