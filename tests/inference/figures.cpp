@@ -98,7 +98,7 @@ TEST_CASE("weights of one layer from another") {
   tg::predictor<controller> other;
   CHECK(message([&] { other.copy_weights(from, {.into = "dense_7"}); }) ==
         "copy_weights: there is no layer \"dense_7\" with weights here; the weights are "
-        "dense/kernel, dense/bias");
+        "dense/kernel, dense/bias, dense_1/kernel, dense_1/bias, dense_2/kernel, dense_2/bias");
   CHECK(message([&] { other.copy_weights(from, {.into = "dense", .from = "tower/dense_1"}); }) ==
         "copy_weights: dense/kernel has extents 4x16 here and 16x8 there");
   other.copy_weights(from, {.into = "dense", .from = "tower/dense"});
