@@ -142,7 +142,8 @@ TEST_CASE("misuse: samples and options of fit, evaluate and train_on_batch") {
   model.optimizer() = {.learning_rate = 0.1F};
   support::check<std::runtime_error>(
       {{"a loss that is not finite", [&] { model.train_on_batch(x * infinity, y); },
-        "train_on_batch: the loss is NaN in epoch 1, step 1; the weights are those before that "
+        "train_on_batch: the loss is NaN in epoch 1, step 1; input \"input\" of sample 0 "
+        "(from 0) of the batch is infinity; the weights are those before that "
         "step. Try a lower learning rate or clipnorm, and look for extreme values in the data "
         "(check_finite = false goes on regardless)"}});
   CHECK(model.weight("dense/kernel") == before);
