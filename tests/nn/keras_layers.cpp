@@ -162,7 +162,7 @@ TEST_CASE("lambda") {
   two.outputs.push_back(difference(left, right).id());
   CHECK(oracle::run(two, 1, {{5, 7}, {1, 2}})[0] == oracle::values{4, 5});
   CHECK(error_of(tg::lambda<[](symbol a, symbol b) { return a - b; }>{}, extents{3}) ==
-        "lambda: has no call that takes 1 symbol");
+        "lambda: has no call that takes 1 symbol; write a public `constexpr symbol call(symbol)`");
   CHECK(error_of(tg::lambda<[](symbol) {}>{}, extents{3}) == "lambda: call must return a symbol");
 }
 

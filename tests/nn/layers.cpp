@@ -223,7 +223,8 @@ TEST_CASE("a wrong layer is one sentence") {
   CHECK(error_of<sequential<input<2>, void_call>>() ==
         "layer 1, void_call: call must return a symbol");
   CHECK(error_of<sequential<input<2>, no_call>>() ==
-        "layer 1, no_call: has no call that takes 1 symbol");
+        "layer 1, no_call: has no call that takes 1 symbol; write a public `constexpr symbol "
+        "call(symbol)`");
   CHECK(error_of<sequential<input<2>, empty_call>>() ==
         "layer 1, empty_call: call must return a symbol; the one that it returned is empty");
   CHECK(error_of<sequential<input<2>, same_weight>>() ==

@@ -210,7 +210,7 @@ TEST_CASE("networks: several outputs by name; a wrong name is a sentence") {
   CHECK(tg::trace<wrong_name>().error.view() ==
         "wrong_name: there is no output \"lwo\"; the outputs are \"low\", \"output_2\"");
   CHECK(tg::trace<wrong_number>().error.view() ==
-        "wrong_number, tower: has no call that takes 2 symbols");
+        "wrong_number, tower: has no call that takes 2 symbols; write a public one");
   using of_pair = tg::functional<tg::inputs<tg::input<4>>, [](symbol x) { return pair{}(x); }>;
   CHECK(output_names(traced<of_pair>()) == names{"low", "output_2"});
 }
@@ -361,7 +361,7 @@ TEST_CASE("submodels: inner values by their layers' paths") {
             .starts_with("submodel: towers has no output or layer \"tower:x\"; it has"));
   CHECK(error(tg::submodel<towers, ":0">{}).starts_with("submodel: towers has no"));
   CHECK(error(tg::submodel<wrong_number, "output">{}) ==
-        "wrong_number, tower: has no call that takes 2 symbols");
+        "wrong_number, tower: has no call that takes 2 symbols; write a public one");
   CHECK(error(tg::submodel<towers, "classes", "classes">{}) ==
         "outputs: two are called \"classes\"; each needs a name of its own");
 }
@@ -585,7 +585,7 @@ TEST_CASE("rebind: the same weights for other extents") {
   REQUIRE(input_names(traced<wider_submodel>()) == names{"image"});
   check_close(run(traced<submodel_of_wider>())[0], run(traced<wider_submodel>())[0], 0);
   CHECK(tg::trace<tg::rebind<towers, tg::input<6>>>().error.view() ==
-        "towers: has no call that takes 1 symbol");
+        "towers: has no call that takes 1 symbol; write a public `constexpr symbol call(symbol)`");
   CHECK(tg::trace<tg::rebind<row_net, tg::input<6>, tg::input<6>>>().error.view() ==
         "rebind: sequential cannot read 2 inputs");
 }

@@ -54,7 +54,8 @@ template <class Source>
 constexpr auto say() {
   constexpr auto t = Source::sentence();
   said<t.length + 1> s;
-  for (std::size_t i = 0; i != t.length; ++i) s.sentence[i] = t.characters[i];
+  // with the zero at the end: clang shows an array as a string only if it was written
+  for (std::size_t i = 0; i <= t.length; ++i) s.sentence[i] = t.characters[i];
   return s;
 }
 

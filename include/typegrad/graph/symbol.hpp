@@ -29,6 +29,15 @@ class symbol : symbolic::base {
   constexpr dtype type() const { return valid() ? info().type : dtype::float32; }
   constexpr bool per_sample() const { return valid() && info().per_sample; }
 
+  /// For `if (x > 0)`, which asks for what is not there yet: sets the diagnosis.
+  constexpr explicit operator bool() const {
+    if (valid())
+      owner_->fail(
+          diagnosis{"a value is not there while the model is traced, so nothing can branch "
+                    "on it; write where(condition, a, b)"});
+    return false;
+  }
+
  private:
   graph* owner_ = nullptr;
   int id_ = -1;

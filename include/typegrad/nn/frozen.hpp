@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace typegrad {
@@ -41,6 +42,15 @@ struct frozen : Layer {
     g.trainable = false;
     Layer::trace_as(g, given...);
     g.trainable = before;
+  }
+};
+
+/// What is no class has nothing to freeze.
+template <class Layer>
+requires(!std::is_class_v<Layer>)
+struct frozen<Layer> {
+  static constexpr void trace(graph& g) {
+    g.fail(sentence("frozen: ", type_name<Layer>(), " is neither a layer nor a model"));
   }
 };
 

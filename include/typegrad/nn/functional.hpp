@@ -32,12 +32,17 @@ class functional : public layer<functional<Inputs, Function>> {
     return Function(x, rest...);
   }
 
-  static constexpr void trace(graph& g) { trace_as(g, Inputs{}); }
+  static constexpr void trace(graph& g) {
+    if constexpr (detail::is_inputs<Inputs>)
+      trace_as(g, Inputs{});
+    else
+      g.fail(sentence("functional: needs inputs<...> as its first argument, got ",
+                      type_name<Inputs>()));
+  }
   template <class... Others>
   static constexpr void trace_as(graph& g, inputs<Others...> const& what,
                                  list<name_text> const& names = {}) {
-    functional net;
-    detail::model_call::run(g, net, what, names);
+    detail::model_call::run<functional>(g, what, names);
   }
   using inputs_type = Inputs;
 

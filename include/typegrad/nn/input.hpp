@@ -17,6 +17,8 @@ namespace typegrad {
 template <auto... Dims>
 struct input {
   static constexpr bool is_input = true;
+  static constexpr int rank =
+      (0 + ... + !std::is_same_v<std::remove_const_t<decltype(Dims)>, dtype>);
   static constexpr extents shape = [] {
     extents e;
     [[maybe_unused]] auto const take = [&](auto n) {
@@ -38,8 +40,6 @@ struct input {
 /// An input that has a name: `named<"image", 28, 28, 1>`.
 template <fixed_string Name, auto... Dims>
 struct named : input<Dims...> {
-  static_assert(Name.view().size() > 0 && Name.view().size() <= 100,
-                "named: a name has 1 to 100 characters");
   static constexpr std::string_view name = Name.view();
 };
 
@@ -62,6 +62,14 @@ constexpr std::string_view given_name() {
     return Input::name;
   else
     return {};
+}
+
+template <class Input>
+constexpr bool wrong_name() {
+  if constexpr (requires { Input::name; })
+    return Input::name.empty() || Input::name.size() > 100;
+  else
+    return false;
 }
 
 template <class T>
@@ -94,7 +102,12 @@ constexpr list<symbol> make_inputs(graph& g, inputs<Inputs...>, list<name_text> 
     std::string_view const given[] = {given_name<Inputs>()..., {}};
     extents const shapes[] = {Inputs::shape..., {}};
     dtype const types[] = {Inputs::type..., dtype::float32};
+    bool const misnamed[] = {wrong_name<Inputs>()..., false};
+    int const ranks[] = {Inputs::rank..., 0};
     for (int i = 0; i < inputs<Inputs...>::size; ++i) {
+      if (misnamed[i]) g.fail(sentence(who, ": named needs a name of 1 to 100 characters"));
+      if (ranks[i] > max_rank)
+        g.fail(sentence(who, ": needs at most ", max_rank, " axes, got ", ranks[i]));
       name_text name{given[i]};
       if (name.empty() && i < names.size()) name = names[i];
       if (name.empty())

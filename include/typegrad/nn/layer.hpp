@@ -27,6 +27,13 @@ constexpr name_text layer_name() {
 template <class Layer>
 inline constexpr name_text layer_name_of = layer_name<Layer>();
 
+/// What is wrong with a layer that no model can make, as it knows nothing to make it from.
+template <class Layer>
+constexpr diagnosis no_default_constructor() {
+  return sentence(layer_name_of<Layer>,
+                  " needs a default constructor: what it is made from are template arguments");
+}
+
 /// `name` made unique among the layers of the current scope: dense, dense_1, dense_2, ...
 constexpr name_text unique_name(graph& g, name_text const& name) {
   int count = g.count_name(name);
@@ -42,10 +49,21 @@ constexpr name_text unique_name(graph& g, name_text const& name) {
 constexpr name_text own_name(graph& g, std::string_view given) {
   name_text const name{given};
   if (given.find('/') != std::string_view::npos)
-    g.fail(sentence("with_name: a layer's name has no \"/\", got \"", given, '"'));
+    g.fail(sentence("with_name: a name has no \"/\", got \"", given, '"'));
   else if (g.count_name(name) > 0)
     g.fail(sentence("with_name: two layers in one place are called \"", given, '"'));
   return name;
+}
+
+/// Layers within layers; beyond that one is taken to call itself without end.
+inline constexpr int deepest_call = 40;
+
+/// The diagnosis of the outermost layer, as the path is that of all.
+constexpr symbol endless(graph& g) {
+  std::string_view const all = g.scope.description.view();
+  g.scope.description = name_text{all.substr(0, all.find('/'))};
+  return poison(g, sentence("calls layers within layers, ", deepest_call,
+                            " deep; a layer must not call itself without end"));
 }
 
 /// Sets the diagnosis if a weight made from `first` on cannot be.
@@ -220,6 +238,8 @@ class layer {
     if (!x.valid() || x.owner().failed())
       return detail::poisoned_result<result>(x.valid() ? symbol{x.owner(), -1} : x);
     graph& g = x.owner();
+    if (g.layer_depth >= detail::deepest_call)
+      return detail::poisoned_result<result>(detail::endless(g));
     bool const first = graph_ != &g;
     if (first) begin(g);
     detail::layer_call const scope{g, record_, x, rest...};
@@ -292,7 +312,9 @@ class layer {
         g.fail(diagnosis{"call must return a symbol"});
       else
         g.fail(sentence("has no call that takes ", static_cast<int>(1 + sizeof...(rest)),
-                        sizeof...(rest) == 0 ? " symbol" : " symbols"));
+                        sizeof...(rest) == 0
+                            ? " symbol; write a public `constexpr symbol call(symbol)`"
+                            : " symbols; write a public one"));
       return wrong;
     }
   }
@@ -338,6 +360,10 @@ class layer {
       self.build(add, x.shape());
     else if constexpr (requires { self.build(add); })
       self.build(add);
+    else if constexpr (requires { &Derived::build; })
+      graph_->fail(diagnosis{
+          "has a build that cannot be called; write a public `constexpr void build(weights& "
+          "add, extents input)`, or without the extents"});
     detail::check_weights(*graph_, first);
   }
   template <class Result>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/core/diagnosis.hpp>
+#include <typegrad/core/type_name.hpp>
 #include <typegrad/graph/graph.hpp>
 #include <typegrad/nn/outputs.hpp>
 
@@ -9,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -111,15 +113,26 @@ concept constant_trace = requires { typename std::bool_constant<(facts_now<M>(fa
 /// What a diagnosis calls the part of M that cannot be traced while compiling.
 template <class M>
 struct part_without_constexpr {
-  static constexpr name_text name() { return name_text{"the model"}; }
+  static constexpr name_text name() { return type_name<M>(); }
 };
+
+/// The flags that let the compiler compute for longer in a constant expression.
+#if defined(__CUDACC__)
+inline constexpr std::string_view flags_for_more = "-Xcudafe --max_cost_constexpr_call=2000000000";
+#elif defined(__clang__)
+inline constexpr std::string_view flags_for_more = "-fconstexpr-steps=2147483647";
+#else
+inline constexpr std::string_view flags_for_more =
+    "-fconstexpr-ops-limit=2147483647 -fconstexpr-loop-limit=16777216";
+#endif
 
 template <class M>
 constexpr diagnosis no_constant_trace() {
-  return sentence(
-      part_without_constexpr<M>::name(),
-      ": build and call, and what they use, must be constexpr (or the model needs higher "
-      "limits of the compiler for constant expressions)");
+  return sentence(part_without_constexpr<M>::name(),
+                  ": build and call, and what they use, must be constexpr and know nothing of run "
+                  "time; if they "
+                  "do, the compiler needs ",
+                  flags_for_more);
 }
 
 }  // namespace detail

@@ -48,11 +48,15 @@ constexpr name_text name_given() {
 
 struct model_call {
   template <class Layer, class... Inputs>
-  static constexpr void run(graph& g, Layer& layer, inputs<Inputs...> const& what,
+  static constexpr void run(graph& g, inputs<Inputs...> const& what,
                             list<name_text> const& names = {}) {
     list<symbol> const in = make_inputs(g, what, names);
-    if (g.failed()) return;
-    run(g, layer, in, std::make_index_sequence<sizeof...(Inputs)>{});
+    if constexpr (!std::is_default_constructible_v<Layer>) {
+      g.fail(no_default_constructor<Layer>());
+    } else {
+      Layer layer;
+      if (!g.failed()) run(g, layer, in, std::make_index_sequence<sizeof...(Inputs)>{});
+    }
   }
 
  private:

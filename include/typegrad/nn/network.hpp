@@ -37,8 +37,7 @@ class network : public layer<Derived> {
   template <class... Inputs>
   static constexpr void trace_as(graph& g, inputs<Inputs...> const& what,
                                  list<name_text> const& names = {}) {
-    Derived net;
-    detail::model_call::run(g, net, what, names);
+    detail::model_call::run<Derived>(g, what, names);
   }
 };
 

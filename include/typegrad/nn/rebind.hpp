@@ -46,7 +46,9 @@ struct rebound<Model, Batch, inputs<Inputs...>> {
   static constexpr std::string_view name = model_name.view();
 
   static constexpr void trace(graph& g) {
-    if constexpr (Batch < 0 || (Batch == 0 && sizeof...(Inputs) == 0))
+    if constexpr (!model<Model>)
+      g.fail(sentence("rebind: ", model_name, " is not a model"));
+    else if constexpr (Batch < 0 || (Batch == 0 && sizeof...(Inputs) == 0))
       g.fail(sentence("rebind: needs inputs or a batch of at least 1"));
     else if constexpr (sizeof...(Inputs) == 0)
       Model::trace(g);

@@ -34,6 +34,9 @@ struct reshape : layer<reshape<Dims...>> {
   constexpr symbol call(symbol x) {
     extents const wanted{Dims...};
     extents const from = x.shape();
+    constexpr int rank = static_cast<int>(sizeof...(Dims));
+    if (rank > max_rank)
+      return poison(x.owner(), sentence("needs at most ", max_rank, " axes, got ", rank));
     int open = 0;
     for (std::int64_t const n : wanted) {
       if (n == -1) ++open;

@@ -12,6 +12,29 @@ namespace typegrad {
 
 namespace detail {
 
+template <class Derived>
+Derived* layer_base(layer<Derived> const*);
+/// Whether T derives from the base of a class that it is not, and does not derive from.
+template <class T>
+inline constexpr bool has_base_of_another = [] {
+  if constexpr (requires { layer_base(static_cast<T const*>(nullptr)); })
+    return !std::is_base_of_v<
+        std::remove_pointer_t<decltype(layer_base(static_cast<T const*>(nullptr)))>, T>;
+  else
+    return false;
+}();
+
+/// Sets the diagnosis if one of the layers, of which the first has this number, cannot be made.
+template <class... Layers>
+constexpr void check_layers(graph& g, int number) {
+  [[maybe_unused]] auto const check = [&]<class Layer>(std::type_identity<Layer>) {
+    if constexpr (!std::is_default_constructible_v<Layer>)
+      g.fail(sentence("layer ", number, ": ", no_default_constructor<Layer>()));
+    ++number;
+  };
+  (check(std::type_identity<Layers>{}), ...);
+}
+
 /// The layers one after the other. `number` is the first one's number in a diagnosis, or -1 within
 /// another layer, where the path says it all.
 template <class... Layers>
@@ -21,14 +44,21 @@ constexpr symbol call_in_order(boost::hana::tuple<Layers...>& layers, symbol x, 
       x.owner().scope.description = {};
       x.owner().scope.description.append("layer ").append(number++);
     }
-    if constexpr (requires {
-                    { one(x) } -> std::convertible_to<symbol>;
-                  })
+    using type = std::remove_cvref_t<decltype(one)>;
+    if constexpr (is_input<type>)
+      x = poison(x.owner(), diagnosis{"input must be the first layer, and the only one; a model of "
+                                      "several inputs is a network"});
+    else if constexpr (has_base_of_another<type>)
+      x = poison(x.owner(), sentence(layer_name_of<type>, " has the base of another layer; write ",
+                                     "`struct mine : layer<mine>`"));
+    else if constexpr (requires {
+                         { one(x) } -> std::convertible_to<symbol>;
+                       })
       x = one(x);
     else if (x.valid())
       x = poison(x.owner(),
                  sentence(
-                     layer_name_of<std::remove_cvref_t<decltype(one)>>,
+                     layer_name_of<type>,
                      requires { one(x); } ? " gives several values; layers in a row give one each"
                                           : " is not a layer: it cannot be called with a symbol"));
   };
@@ -74,10 +104,13 @@ class sequential<input<Dims...>, Layers...> : public layer<sequential<input<Dims
   template <class Input>
   static constexpr void trace_as(graph& g, inputs<Input> const& what,
                                  list<name_text> const& names = {}) {
-    symbol x = detail::make_inputs(g, what, names, "layer 0, input")[0];
-    boost::hana::tuple<Layers...> layers;
-    x = detail::call_in_order(layers, x, 1);
-    detail::give_outputs(g, x);
+    list<symbol> const in = detail::make_inputs(g, what, names, "layer 0, input");
+    detail::check_layers<Layers...>(g, 1);
+    if constexpr ((std::is_default_constructible_v<Layers> && ...)) {
+      if (g.failed()) return;
+      boost::hana::tuple<Layers...> layers;
+      detail::give_outputs(g, detail::call_in_order(layers, in[0], 1));
+    }
   }
 
  private:

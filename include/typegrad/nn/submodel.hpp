@@ -83,7 +83,12 @@ class submodel : public layer<submodel<Model, Outputs...>> {
   }
 
  private:
-  static constexpr auto of_itself = [](graph& whole) { Model::trace(whole); };
+  static constexpr auto of_itself = [](graph& whole) {
+    if constexpr (model<Model>)
+      Model::trace(whole);
+    else
+      whole.fail(sentence("submodel: ", model_name, " is not a model"));
+  };
 
   template <class Trace>
   static constexpr void give(graph& g, Trace const& trace) {
