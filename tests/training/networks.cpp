@@ -665,7 +665,7 @@ TEST_CASE("networks: losses and metrics of some outputs, or of all") {
                      tg::metrics("main"_n = mean_absolute_error{}))) ==
       "compile: \"main_mean_absolute_error\" is measured twice; give one of the two another name");
   CHECK(error(measured(tg::losses("main"_n = 3))) ==
-        "compile: losses: what is given for output \"main\" is not a loss");
+        "compile: losses: int, for output \"main\", is not a loss");
 }
 
 namespace {
@@ -688,8 +688,9 @@ using sometimes =
 TEST_CASE("networks: an output's loss has one weight") {
   using weights = decltype(tg::loss_weights("main"_n = 1.0F, "main"_n = 2.0F));
   using task_type = tg::training_detail::task_of<net, tg::mean_squared_error<>, weights>;
-  CHECK(tg::training_detail::task_check<task_type, weights>::sentence().view() ==
-        "compile: loss_weights: output \"main\" has two");
+  using check =
+      tg::training_detail::task_check<tg::sgd, tg::mean_squared_error<>, task_type, weights>;
+  CHECK(check::sentence().view() == "compile: loss_weights: output \"main\" has two");
 }
 
 TEST_CASE("networks: what layers measure must be the same in training and outside of it") {

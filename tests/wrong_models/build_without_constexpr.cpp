@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 1, mine: build and call, and what they use, must be constexpr and know nothing of
-// run time
+// expect: layer 1, mine: build and call, and what they use, must be constexpr and know nothing of run time
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 1, mine: has a build that cannot be called; write a public `constexpr void
-// build(weights& add, extents input)`
+// expect: layer 1, mine: has a build that cannot be called; write a public `constexpr void build(weights& add, extents input)`
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

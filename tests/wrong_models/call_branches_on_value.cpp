@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 1, mine: a value is not there while the model is traced, so nothing can branch on
-// it; write where(condition, a, b)
+// expect: layer 1, mine: a value is not there while the model is traced, so nothing can branch on it; write where(condition, a, b)
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 1, mine: calls layers within layers, 40 deep; a layer must not call itself without
-// end
+// expect: layer 1, mine: calls layers within layers, 40 deep; a layer must not call itself without end
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 1, mine: has no call that takes 1 symbol; write a public `constexpr symbol
-// call(symbol)`
+// expect: layer 1, mine: has no call that takes 1 symbol; write a public `constexpr symbol call(symbol)`
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

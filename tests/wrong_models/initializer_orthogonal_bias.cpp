@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 1, dense: weight dense/bias: an orthogonal matrix needs two axes or more, got
-// extents 4
+// expect: layer 1, dense: weight dense/bias: an orthogonal matrix needs two axes or more, got extents 4
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: net: needs `using inputs = typegrad::inputs<input<...>>`, which says what it reads, to be
-// a model
+// expect: net: needs `using inputs = typegrad::inputs<input<...>>`, which says what it reads, to be a model
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

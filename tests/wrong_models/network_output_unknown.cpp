@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: there is no output "mian"; the outputs are "main", "auxiliary"
 // within: 7
-// clang: 14
+// clang: 13
 #include <typegrad/typegrad.hpp>
 
 namespace tg = typegrad;

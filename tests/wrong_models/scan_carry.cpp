@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 1, running: scan: value 0 is float32 of 4 before a turn and float32 of scalar
-// behind it; both must be the same
+// expect: layer 1, running: scan: value 0 is float32 of 4 before a turn and float32 of scalar behind it; both must be the same
 #include <typegrad/nn.hpp>
 
 struct running : typegrad::layer<running> {

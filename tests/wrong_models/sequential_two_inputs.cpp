@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 2: input must be the first layer, and the only one; a model of several inputs is a
-// network
+// expect: layer 2: input must be the first layer, and the only one; a model of several inputs is a network
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: layer 1, zero_padding2d: each amount is a number or sides<before, after>, not negative;
-// amount 1 is not
+// expect: layer 1, zero_padding2d: each amount is a number or sides<before, after>, not negative; amount 1 is not
 #include <typegrad/nn.hpp>
 
 namespace tg = typegrad;

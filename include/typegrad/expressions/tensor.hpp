@@ -43,11 +43,17 @@ struct value_facts {
   constexpr int rank() const { return shape.rank + dynamic_rows; }
 };
 
+// Numbers, so that compilers say nothing but the sentence where a tensor is none.
+template <class T>
+inline constexpr bool is_element = tensor_element<T>;
+template <std::size_t Axes>
+inline constexpr bool few_axes = Axes <= max_rank;
+
 /// The facts of a value of these extents, as they stand in a tensor's type.
 template <class T, std::int64_t... Dims>
 constexpr value_facts facts_of() {
   value_facts f;
-  f.type = dtype_of<T>;
+  if constexpr (is_element<T>) f.type = dtype_of<T>;
   int axis = 0;
   for (std::int64_t const n : std::initializer_list<std::int64_t>{Dims...}) {
     if (axis++ == 0 && n == dynamic)
@@ -127,8 +133,9 @@ class storage<T, Count> {
 ///     tensor<float, 2> const y = sum<1>(2 * x);  // from any expression of its extents
 template <class T, std::int64_t... Dims>
 class tensor : expressions::found_here<tensor<T, Dims...>> {
-  static_assert(tensor_element<T>, "a tensor's elements are float, double, std::int32_t or bool");
-  static_assert(sizeof...(Dims) <= max_rank, "a tensor has at most 8 axes");
+  static_assert(expressions::is_element<T>,
+                "a tensor's elements are float, double, std::int32_t or bool");
+  static_assert(expressions::few_axes<sizeof...(Dims)>, "a tensor has at most 8 axes");
   static_assert(((Dims >= 0 || Dims == dynamic) && ...), "a tensor's extents are not negative");
   static_assert(expressions::only_the_first_is_dynamic<Dims...>(),
                 "only a tensor's first extent may be dynamic");

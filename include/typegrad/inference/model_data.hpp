@@ -105,15 +105,13 @@ class port_arrays<Ports, std::index_sequence<I...>> {
             samples, Ports::all[I].shape)...} {}
 
   template <a_name Name, auto Sentence = say<known<Name>>()>
-  requires(correct(Sentence))
   auto const& operator[](Name) const& {
-    using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
+    using sound [[maybe_unused]] = nothing_wrong<Sentence>;
     return std::get<known<Name>::place()>(values_);
   }
   template <a_name Name, auto Sentence = say<known<Name>>()>
-  requires(correct(Sentence))
   auto operator[](Name) && {
-    using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
+    using sound [[maybe_unused]] = nothing_wrong<Sentence>;
     return std::move(std::get<known<Name>::place()>(values_));
   }
   template <std::size_t Index>

@@ -165,10 +165,11 @@ class predictor {
   /// The gradient of a scalar of the model's output, for the input and for every weight.
   /// `objective` takes the output as a symbol (of one sample), or a pack of several, and returns a
   /// number, which is summed over the samples; a lambda that captures nothing.
-  template <class Objective>
+  template <class Objective,
+            auto Wrong = say<inference_detail::gradient_recipe<Model, Objective>>()>
+  requires(correct(Wrong))
   auto gradient(Objective, array_list const& x) {
-    static_assert(std::is_empty_v<Objective> && std::is_default_constructible_v<Objective>,
-                  "gradient: the objective must be a lambda that captures nothing");
+    using right [[maybe_unused]] = typename wrong_model<Wrong>::nothing;
     using recipe = inference_detail::gradient_recipe<Model, Objective>;
     find_inputs("gradient", x);
     constexpr auto step = runner::template step_of<recipe>();

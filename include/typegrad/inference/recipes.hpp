@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/compiler/differentiate.hpp>
+#include <typegrad/core/type_name.hpp>
 #include <typegrad/nn/model.hpp>
 #include <typegrad/ops/elementwise.hpp>
 
@@ -77,20 +78,39 @@ struct prediction_recipe {
   static constexpr graph build() { return with_float_outputs(trace<Model>()); }
 };
 
+/// The objective's value for these arguments, if it is a function of them that captures nothing and
+/// returns a symbol; else poison, with a sentence.
+template <class Objective, class... Arguments>
+constexpr symbol objective_value(graph& g, Arguments const&... arguments) {
+  if constexpr (!std::is_invocable_r_v<symbol, Objective, Arguments const&...>)
+    return poison(g, sentence("the objective must be a function of the output that returns "
+                              "a symbol, got ",
+                              type_name<Objective>()));
+  else if constexpr (!std::is_empty_v<Objective> || !std::is_default_constructible_v<Objective>)
+    return poison(g, diagnosis{"the objective must capture nothing; what else it needs are "
+                               "constants, or inputs of the model"});
+  else
+    return Objective{}(arguments...);
+}
+
 /// inputs: the model's; outputs: the objective's value, its gradient for each input and for each
 /// weight.
 template <class Model, class Objective>
 struct gradient_recipe {
+  static constexpr diagnosis sentence() { return build().error; }
   static constexpr graph build() {
     graph g = trace<Model>();
     if (g.failed()) return g;
-    symbol objective = Objective{}(prediction<Model>(g, g.outputs));
+    g.scope.description = name_text{"gradient"};
+    symbol objective = objective_value<Objective>(g, prediction<Model>(g, g.outputs));
     if (!g.failed() && !objective.valid())
-      g.fail(sentence("gradient: the objective must return a symbol computed from its argument"));
+      g.fail(diagnosis{"the objective must return a symbol computed from its argument"});
     if (g.failed()) return g;
     if (objective.rank() != 0)
-      g.fail(sentence("gradient: the objective must be a number a sample, got extents ",
-                      to_text(objective.shape()), "; sum it"));
+      g.fail(typegrad::sentence("the objective must be a number a sample, got extents ",
+                                to_text(objective.shape()), "; sum it"));
+    if (g.failed()) return g;
+    g.scope.description = {};
     objective = batch_sum(objective);
     list<int> leaves = leaf_nodes(g, op::input, g.inputs.size());
     for (int const id : leaf_nodes(g, op::weight, g.weights.size())) leaves.push_back(id);

@@ -21,8 +21,9 @@ struct named_output {
 };
 template <fixed_string Name>
 constexpr named_output<name_constant<Name>> output(symbol value) {
-  static_assert(Name.view().size() > 0 && Name.view().size() <= 100,
-                "output: a name has 1 to 100 characters");
+  constexpr bool named = !Name.view().empty() && Name.view().size() <= 100;
+  if (!named && value.valid())
+    return {poison(value.owner(), diagnosis{"output: a name has 1 to 100 characters"})};
   return {value};
 }
 

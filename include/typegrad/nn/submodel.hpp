@@ -51,8 +51,6 @@ constexpr diagnosis no_such_value(graph const& g, name_text const& model, std::s
 /// name the inputs of the whole model.
 template <class Model, fixed_string... Outputs>
 class submodel : public layer<submodel<Model, Outputs...>> {
-  static_assert(sizeof...(Outputs) > 0, "submodel: name at least one output or layer");
-
  public:
   using whole_model = Model;
   static constexpr name_text model_name = detail::layer_name_of<Model>;
@@ -92,10 +90,14 @@ class submodel : public layer<submodel<Model, Outputs...>> {
 
   template <class Trace>
   static constexpr void give(graph& g, Trace const& trace) {
-    list<int> weights;
-    list<int> const ids = part(g, trace, {}, weights, false);
-    for (int i = 0; i < ids.size(); ++i)
-      detail::give_output(g, ids[i], output_pack<name_constant<Outputs>...>::name(i));
+    if constexpr (sizeof...(Outputs) == 0) {
+      g.fail(diagnosis{"submodel: name at least one output or layer"});
+    } else {
+      list<int> weights;
+      list<int> const ids = part(g, trace, {}, weights, false);
+      for (int i = 0; i < ids.size(); ++i)
+        detail::give_output(g, ids[i], output_pack<name_constant<Outputs>...>::name(i));
+    }
   }
 
   /// The outputs' nodes, after what they need was taken over. `trace` makes the whole model.

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -285,18 +286,40 @@ using task_of =
     training_task<Model, std::conditional_t<(is_loss_weights<Others> || ...), weighted<Loss>, Loss>,
                   typename joined<entry_list<>, typename metrics_in<Others>::type...>::type>;
 
-/// What is wrong with the task, or with the names of its losses' weights.
-template <class Task, class... Others>
+/// In place of an argument that `compile` needs.
+struct missing {};
+
+/// What is an optimizer, as far as one can tell.
+template <class O>
+concept optimizer_rule = requires(O const& o) {
+  { O::name } -> std::convertible_to<std::string_view>;
+  { O::slots } -> std::convertible_to<int>;
+  o.check();
+};
+
+/// What is wrong with the optimizer and the task, or with the names of its losses' weights.
+template <class Optimizer, class Loss, class Task, class... Others>
 struct task_check {
   static constexpr diagnosis sentence() {
+    if constexpr (std::same_as<Loss, missing>)
+      return diagnosis{
+          "compile: needs an optimizer and a loss, and may have metrics behind them; "
+          "compile<net>(adam{}, mean_squared_error{})"};
+    else if constexpr (!optimizer_rule<Optimizer>)
+      return typegrad::sentence("compile: needs an optimizer as its first argument, got ",
+                                type_name<Optimizer>());
+    else
+      return task_problem();
+  }
+
+ private:
+  static constexpr diagnosis task_problem() {
     diagnosis problem = Task::trace::sentence();
     if (problem.empty() && (0 + ... + is_loss_weights<Others>) > 1)
       problem = diagnosis{"compile: loss_weights is given twice; put all weights into one"};
     if (problem.empty()) ((problem = weights_problem(static_cast<Others*>(nullptr), problem)), ...);
     return problem;
   }
-
- private:
   template <class Other>
   static constexpr diagnosis weights_problem(Other*, diagnosis const& before) {
     return before;
@@ -349,11 +372,12 @@ void check_loss_weight(std::string_view output, float weight) {
 /// not among a call's candidates.
 template <class Model, class Where>
 struct compiler {
-  template <class Optimizer, class Loss, class... Others,
+  template <class Optimizer = missing, class Loss = missing, class... Others,
             auto Sentence = inference_detail::diagnosis_on<
-                Where, task_check<task_of<Model, Loss, Others...>, Others...>>()>
+                Where, task_check<Optimizer, Loss, task_of<Model, Loss, Others...>, Others...>>()>
   requires(correct(Sentence))
-  auto operator()(Optimizer const& optimizer, Loss const&, Others const&... others) const {
+  auto operator()(Optimizer const& optimizer = {}, Loss const& = {},
+                  Others const&... others) const {
     using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
     // where nothing runs, what is done with the model shall not be wrong as well
     using place = std::conditional_t<inference_detail::known_place<Where>, Where, on<cpu>>;
@@ -362,7 +386,10 @@ struct compiler {
     (take_loss_weights(task::trace::facts, others, weights), ...);
     for (std::size_t i = 0; i < weights.size(); ++i)
       check_loss_weight(task::trace::facts.targets[i].name.view(), weights[i]);
-    return typename task::template model<place, Optimizer>{optimizer, std::move(weights)};
+    if constexpr (optimizer_rule<Optimizer>)
+      return typename task::template model<place, Optimizer>{optimizer, std::move(weights)};
+    else
+      return typename task::template model<place, sgd>{sgd{}, std::move(weights)};
   }
 };
 

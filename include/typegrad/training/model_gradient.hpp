@@ -96,7 +96,7 @@ struct objective_recipe {
                     typegrad::sentence("needs a model of one output for a loss, this one has ",
                                        prediction_type::size, "; give a function of its outputs"));
     } else if constexpr (!has_target) {
-      return Objective{}(prediction);
+      return inference_detail::objective_value<Objective>(g, prediction);
     } else {
       loss_target const wanted = target(detail::first_output(prediction).shape());
       if (!wanted.error.empty()) return poison(g, wanted.error);
@@ -104,7 +104,7 @@ struct objective_recipe {
       if constexpr (loss<Objective>)
         return Objective{}(y, prediction);
       else
-        return Objective{}(prediction, y);
+        return inference_detail::objective_value<Objective>(g, prediction, y);
     }
   }
   /// Only weights of the scopes stay trainable; states elsewhere stay as they are.
@@ -337,8 +337,6 @@ inline constexpr weight_scope<name_constant<Scopes>...> of_weights{};
 template <class T = void, class Target = shape<>, class Model, class Objective, class... Scopes>
 auto value_and_gradient(predictor<Model, on<cpu>, said<1>{}>& model, Objective,
                         weight_scope<Scopes...> = {}) {
-  static_assert(std::is_empty_v<Objective> && std::is_default_constructible_v<Objective>,
-                "value_and_gradient: the objective must be a lambda that captures nothing");
   using recipe = training_detail::objective_recipe<Model, Objective, T, Target, Scopes...>;
   expressions::check<recipe>();
   static constexpr std::array<std::string_view, sizeof...(Scopes)> scopes{Scopes::name...};

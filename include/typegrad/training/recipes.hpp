@@ -189,7 +189,8 @@ class objective_builder {
   constexpr void set_loss(int i) {
     if (i < 0 || g_.failed()) return;
     if constexpr (!loss<Loss>) {
-      g_.fail(sentence("losses: what is given for output \"", names_[i], "\" is not a loss"));
+      g_.fail(sentence("losses: ", type_name<Loss>(), ", for output \"", names_[i],
+                       "\", is not a loss"));
     } else {
       term& t = terms_[i];
       if (t.used) return g_.fail(sentence("losses: output \"", names_[i], "\" has two losses"));

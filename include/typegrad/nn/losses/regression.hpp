@@ -53,7 +53,11 @@ struct huber {
   };
 
   static constexpr loss_target target(extents output) {
-    return detail::like_output(output, options_problem<options::delta>(name, Options...));
+    loss_target t = detail::like_output(output, options_problem<options::delta>(name, Options...));
+    float const d = option_or<options::delta>(1.0F, Options...);
+    if (t.error.empty() && !(d > 0))
+      t.error = sentence(name, ": delta must be positive, got ", decimal(double{d}));
+    return t;
   }
   static constexpr diagnosis integer_labels(extents) { return {}; }
   constexpr symbol operator()(symbol target, symbol prediction) const {

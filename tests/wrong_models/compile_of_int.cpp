@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: not a model: it has no trace; sequential<input<...>, ...> is one
+#include <typegrad/typegrad.hpp>
+
+namespace tg = typegrad;
+
+int main() {
+  auto model = tg::compile<int>(tg::adam{}, tg::mean_squared_error{});
+  model.initialize(1);
+}

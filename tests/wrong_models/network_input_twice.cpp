@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: predict: input "wide_in" is given twice
+// clang: 12
+#include <typegrad/typegrad.hpp>
+
+namespace tg = typegrad;
+using namespace tg::literals;
+
+struct net : tg::network<net> {
+  using inputs = tg::inputs<tg::named<"wide_in", 3>, tg::named<"deep_in", 5>>;
+  tg::dense<4, tg::relu> hidden;
+  tg::dense<1> head, auxiliary_head;
+  constexpr auto call(tg::symbol wide, tg::symbol deep) {
+    deep = hidden(deep);
+    return tg::outputs(tg::output<"main">(head(tg::concatenate(wide, deep))),
+                       tg::output<"auxiliary">(auxiliary_head(deep)));
+  }
+};
+
+int main() {
+  xt::xtensor<float, 2> const wide = xt::ones<float>({4, 3});
+  tg::predictor<net> model;
+  auto const both =
+      model.predict(tg::by_name("wide_in"_n = wide, "deep_in"_n = wide, "wide_in"_n = wide));
+  return static_cast<int>(both["main"_n](0, 0));
+}
