@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: reshape: 6 elements cannot become 4x2
-// clang: 18
+// clang: 15
 #include <typegrad/expressions.hpp>
 
 namespace tg = typegrad;

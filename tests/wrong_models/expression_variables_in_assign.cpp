@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: tensor: an expression of extents 2 does not fit a tensor of extents 3
-// clang: 18
+// clang: 15
 #include <typegrad/expressions.hpp>
 
 namespace tg = typegrad;

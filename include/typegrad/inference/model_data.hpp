@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/type_name.hpp>
 #include <typegrad/data/xtensor.hpp>
 #include <typegrad/inference/array_list.hpp>
 #include <typegrad/nn/model.hpp>
@@ -48,6 +49,17 @@ constexpr diagnosis names_problem(std::string_view who, std::string_view what, G
   }
   return {};
 }
+
+/// The sentence about an argument of a type that holds no numbers.
+template <class X, class Who>
+struct not_data {
+  static constexpr diagnosis sentence() {
+    return typegrad::sentence(Who::name,
+                              ": data is an array of numbers, an xtensor or a "
+                              "std::vector, or several of them in braces; got ",
+                              type_name<X>());
+  }
+};
 
 template <class Model, class Who, class... Named>
 struct input_names {

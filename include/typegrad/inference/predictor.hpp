@@ -138,6 +138,14 @@ class predictor {
     return predict(array_list(x), options);
   }
 
+  /// What is no data is told so.
+  template <class X, auto Wrong = say<inference_detail::not_data<X, name_constant<"predict">>>()>
+  requires(!std::convertible_to<X const&, array_list>)
+  auto predict(X const&, predict_options const& options = {}) {
+    using data [[maybe_unused]] = nothing_wrong<Wrong>;
+    return predict(array_list(), options);
+  }
+
   /// The same into `out`, a dense row-major array of floats of that many elements; nothing is
   /// allocated once a batch of this size has been seen. For a model of one output.
   template <class Out>
