@@ -277,8 +277,9 @@ constexpr program_data<N> read_program(word_reader r) {
   return out;
 }
 
-/// Room enough for most programs: some 100 layers with their gradients.
-inline constexpr int usual_words = 1 << 17;
+/// Room enough for most programs: some 400 layers with their gradients. Unused room costs the
+/// compilers nothing, and a program that does not fit goes through all passes twice.
+inline constexpr int usual_words = 1 << 19;
 
 template <class Recipe, int Capacity>
 inline constexpr words<Capacity> words_of = written<Capacity>(compile_graph(Recipe::build()));
