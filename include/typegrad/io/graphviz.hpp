@@ -152,7 +152,7 @@ std::string to_dot(compiled_graph const& c) {
         edges += "  " + source(now.product.slot_b) + " -> " + name_of[i] + ";\n";
     }
     out += "  }\n";
-    for (store const& x : now.stores) writer[now.buffers[x.slot]] = name_of[x.value];
+    for (typegrad::store const& x : now.stores) writer[now.buffers[x.slot]] = name_of[x.value];
   }
   for (int i = 0; i < c.source.outputs.size(); ++i) {
     std::string const name = "output" + std::to_string(i);

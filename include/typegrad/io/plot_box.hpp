@@ -23,9 +23,8 @@ struct box_axis {
 };
 
 /// Draws what is behind the data, and the axes, which nothing hides.
-template <int = 0>
-void draw_box(svg::canvas& on, view const& look, box_axis const& x, box_axis const& y,
-              box_axis const& z) {
+inline void draw_box(svg::canvas& on, view const& look, box_axis const& x, box_axis const& y,
+                     box_axis const& z) {
   constexpr double h = box::height;
   double const near_x = look.side_x(), near_y = look.side_y();  // the near corner
   auto const pane = [&](std::array<point3, 4> const& corners, std::string_view fill) {
