@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 
 // What the steps of a program take: arithmetic and memory. For reports; nothing that runs depends
@@ -99,20 +100,29 @@ constexpr program_view view_of() {
 
 namespace detail {
 
-/// How often a contraction takes an element into account, for one run of it.
-constexpr batch_amount inner_count_of(step_info const& s) {
-  if (s.kind != step_kind::contraction) return {};
+constexpr batch_amount amount_of(std::int64_t each, bool per_sample) {
+  return per_sample ? batch_amount{0, each} : batch_amount{each, 0};
+}
+
+/// The positions of a step's first axes, and of further ones.
+constexpr batch_amount positions_of(step_info const& s, int axes,
+                                    std::initializer_list<domain_axis> others = {}) {
   std::int64_t all = 1;
   bool sampled = false;
   auto const times = [&](domain_axis const& axis) {
     sampled = sampled || axis.batch;
     all *= axis.extent;
   };
-  for (int a = 0; a < s.product.loops; ++a) times(s.axes[a]);
-  times(s.product.rows);
-  times(s.product.columns);
-  times(s.product.inner);
-  return sampled ? batch_amount{0, all} : batch_amount{all, 0};
+  for (int a = 0; a < axes; ++a) times(s.axes[a]);
+  for (domain_axis const& axis : others) times(axis);
+  return amount_of(all, sampled);
+}
+
+/// How often a contraction takes an element into account, for one run of it.
+constexpr batch_amount inner_count_of(step_info const& s) {
+  contraction const& p = s.product;
+  if (s.kind != step_kind::contraction) return {};
+  return positions_of(s, p.loops, {p.rows, p.columns, p.inner});
 }
 
 /// Windows sum or compare; other contractions multiply and add.
@@ -122,17 +132,6 @@ constexpr batch_amount multiply_adds_of(step_info const& s) {
   return is_window(s.product.code) ? batch_amount{} : inner_count_of(s);
 }
 
-/// The positions of a step's domain.
-constexpr batch_amount positions_of(step_info const& s) {
-  std::int64_t all = 1;
-  bool sampled = false;
-  for (int a = 0; a < s.rank; ++a) {
-    sampled = sampled || s.axes[a].batch;
-    all *= s.axes[a].extent;
-  }
-  return sampled ? batch_amount{0, all} : batch_amount{all, 0};
-}
-
 /// Whether an instruction computes something elementwise, or reduces.
 constexpr bool is_arithmetic(op code) {
   return !is_leaf(code) && !is_movement(code) && !is_contraction(code) && !takes_whole(code) &&
@@ -140,8 +139,7 @@ constexpr bool is_arithmetic(op code) {
 }
 
 constexpr batch_amount bytes_of(buffer const& b) {
-  std::int64_t const bytes = b.elements * typegrad::bytes_of(b.type);
-  return b.per_sample ? batch_amount{0, bytes} : batch_amount{bytes, 0};
+  return amount_of(b.elements * typegrad::bytes_of(b.type), b.per_sample);
 }
 
 }  // namespace detail
@@ -170,7 +168,7 @@ constexpr step_figures figures_of(program_view const& p, step_info const& s) {
     if (x.code == op::input) read(x.slot);
     arithmetic += detail::is_arithmetic(x.code);
   }
-  f.operations = detail::positions_of(s) * arithmetic;
+  f.operations = detail::positions_of(s, s.rank) * arithmetic;
   f.multiply_adds = detail::multiply_adds_of(s);
   if (detail::is_window(s.product.code)) f.operations += detail::inner_count_of(s);
   for (store const& x : p.stores_of(s))

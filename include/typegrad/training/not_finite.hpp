@@ -53,13 +53,14 @@ struct step_watch {
       void const* const values = slots[s.first_buffer + x.slot];
       std::int64_t const count = b.elements * (b.per_sample ? batch_size : 1);
       std::int64_t at = -1;
-      if (b.type == dtype::float32) {
-        at = first_not_finite(static_cast<float const*>(values), count);
-        if (at >= 0) value = static_cast<double>(static_cast<float const*>(values)[at]);
-      } else if (b.type == dtype::float64) {
-        at = first_not_finite(static_cast<double const*>(values), count);
-        if (at >= 0) value = static_cast<double const*>(values)[at];
-      }
+      auto const look_at = [&](auto const* numbers) {
+        at = first_not_finite(numbers, count);
+        if (at >= 0) value = static_cast<double>(numbers[at]);
+      };
+      if (b.type == dtype::float32)
+        look_at(static_cast<float const*>(values));
+      else if (b.type == dtype::float64)
+        look_at(static_cast<double const*>(values));
       if (at < 0) continue;
       step = number;
       layer = program.layers[static_cast<std::size_t>(s.first_store + i)];
