@@ -4,6 +4,13 @@
 // typegrad/typegrad.hpp: `compile<net, on<thrust>>(...)`, `evaluate<on<thrust>>(...)`.
 #pragma once
 
+// A program's globals may have the names of the library's locals: g++ would warn of those in
+// lambdas that it instantiates.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 #include <typegrad/expressions/thrust/computer.hpp>
 #include <typegrad/inference/thrust/device_model.hpp>
 #include <typegrad/training/thrust/device_trainer.hpp>
+
+#pragma GCC diagnostic pop

@@ -2,6 +2,11 @@
 // Data: readers, data sets, splits; imputers, scalers and encoders, in pipelines; one-hot.
 #pragma once
 
+// A program's globals may have the names of the library's locals: g++ would warn of those in
+// lambdas that it instantiates.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 #include <typegrad/data/augmentation.hpp>
 #include <typegrad/data/category_encoder.hpp>
 #include <typegrad/data/csv.hpp>
@@ -19,3 +24,5 @@
 #include <typegrad/data/scaler.hpp>
 #include <typegrad/data/split.hpp>
 #include <typegrad/data/table.hpp>
+
+#pragma GCC diagnostic pop

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+// A program's globals may have the names of the library's locals: g++ would warn of those in
+// lambdas that it instantiates.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 // In the order in which they need each other: a compiler says of a header where it was included
 // first, line by line, before the sentence about a wrong expression. So each is included from here.
 // clang-format off
@@ -27,3 +32,5 @@
 #include <typegrad/expressions/print.hpp>
 #include <typegrad/expressions/random.hpp>
 // clang-format on
+
+#pragma GCC diagnostic pop

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+// A program's globals may have the names of the library's locals: g++ would warn of those in
+// lambdas that it instantiates.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 // nn/model.hpp comes first: the sentence about a wrong model then stands near the top of the
 // compiler's output, behind fewer lines of "In file included from".
 #include <typegrad/nn/model.hpp>
@@ -39,3 +44,5 @@
 #include <typegrad/nn/with_name.hpp>
 #include <typegrad/nn/zero_padding.hpp>
 #include <typegrad/ops/registry.hpp>  // all ops, for layers of one's own
+
+#pragma GCC diagnostic pop

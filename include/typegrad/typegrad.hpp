@@ -2,6 +2,11 @@
 // All that a CPU user needs.
 #pragma once
 
+// A program's globals may have the names of the library's locals: g++ would warn of those in
+// lambdas that it instantiates.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 #include <typegrad/data.hpp>
 #include <typegrad/expressions.hpp>
 #include <typegrad/expressions/xtensor.hpp>
@@ -18,3 +23,5 @@
 #include <typegrad/nn.hpp>
 #include <typegrad/training.hpp>
 #include <typegrad/xtensor.hpp>
+
+#pragma GCC diagnostic pop
