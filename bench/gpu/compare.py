@@ -20,6 +20,7 @@ in _tf32, with all that a step reads on the card:
 
   mlp_128_b32, mlp_512_256_b128       training step of 784-128-10 and 784-512-256-10: relu, softmax
                                       crossentropy of integer labels, SGD with rate 0.01
+  mlp_64_b16384                       the same of 64-64-64-64-10
   keras_cnn_b128                      the same of the CNN of Keras's tutorial, with dropout
   chain_forward                       y = tanh(x*a+b)*sigmoid(x), each 2^26 floats
   chain_gradient                      of its sum, for x, a and b: three arrays are the result
@@ -85,6 +86,7 @@ ROWS = [
       for title, case, targets in (
           ("MLP 784-128-10, training step, batch 32", "mlp_128_b32", MLP),
           ("MLP 784-512-256-10, training step, batch 128", "mlp_512_256_b128", MLP),
+          ("MLP 64-64-64-64-10, training step, batch 16384", "mlp_64_b16384", MLP),
           ("Keras CNN, training step, batch 128", "keras_cnn_b128", CNN))),
     Row("tanh(x*a+b)*sigmoid(x), 64M floats", "chain_forward", (Target(0.90, ("copy",)),),
         bytes=4 * FLOATS),

@@ -284,7 +284,8 @@ def cases():
     add("adam_100m", adam, ["eager", "eager_fused"] + ["compiled"] * options.compile_all)
     for ending in ("", "_tf32"):
         for case, batch, widths in (("mlp_128_b32", 32, (784, 128, 10)),
-                                    ("mlp_512_256_b128", 128, (784, 512, 256, 10))):
+                                    ("mlp_512_256_b128", 128, (784, 512, 256, 10)),
+                                    ("mlp_64_b16384", 16384, (64, 64, 64, 64, 10))):
             add(case + ending, lambda v, batch=batch, widths=widths: training(
                 lambda: mlp(*widths), random(batch, widths[0]), widths[-1], v), NETWORK_VARIANTS)
         add("keras_cnn_b128" + ending, lambda v: training(

@@ -6,6 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -49,9 +50,20 @@ struct life {
   int last_use = -1;
 };
 
+/// Per step, when all samples are behind it: of a chain's steps at its end.
+std::vector<int> ends_of(schedule const& s) {
+  std::vector<int> out;
+  for (int i = 0, end = 0; i < s.steps.size(); ++i) {
+    if (i >= end) end = i + std::max(s.steps[i].chain, 1);
+    out.push_back(end - 1);
+  }
+  return out;
+}
+
 /// The plan, held against liveness that is computed from the steps alone.
 std::string overlap(compiled_graph const& c) {
   auto const at = [](int i) { return static_cast<std::size_t>(i); };
+  std::vector<int> const ends = ends_of(c.steps);
   std::vector<life> lives(at(c.source.size()));
   for (int i = 0; i < c.steps.steps.size(); ++i) {
     step const& s = c.steps.steps[i];
@@ -87,6 +99,9 @@ std::string overlap(compiled_graph const& c) {
     if (l.first_write >= 0 && l.last_use == l.last_write && !wanted)
       return "node " + std::to_string(id) + " is written and never read";
   }
+
+  for (life& l : lives)
+    if (l.last_use >= 0) l.last_use = ends[at(l.last_use)];
 
   auto const end_of = [](buffer const& b) { return b.offset + b.elements * bytes_of(b.type); };
   auto const in_place = [&](int source, int target) {
@@ -136,7 +151,9 @@ std::string failure_of(graph const& traced, unsigned seed) {
   if (traced.failed()) return "tracing: " + std::string{traced.error.view()};
   graph const simplified = simplify(traced);
   graph const lowered = lower(simplified);
-  compiled_graph const compiled = compile_graph(traced);
+  graph chained = traced;
+  chained.chains = seed % 2 == 0;
+  compiled_graph const compiled = compile_graph(chained);
   if (compiled.source.failed()) return std::string{compiled.source.error.view()};
   for (graph const* g : {&traced, &simplified, &lowered, &compiled.source})
     if (std::string what = disorder(*g); !what.empty()) return what;
@@ -255,6 +272,16 @@ void check_seeds(kind what, unsigned seeds) {
 
 TEST_CASE("random graphs keep their meaning through every pass", "[compiler]") {
   check_seeds(kind::any, 1000);
+}
+TEST_CASE("random graphs have chains, some of them", "[compiler]") {
+  int with_chains = 0;
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    graph g = graph_of(kind::any, seed);
+    g.chains = true;
+    compiled_graph const c = compile_graph(g);
+    for (step const& s : c.steps.steps) with_chains += s.chain > 0;
+  }
+  CHECK(with_chains > 8);
 }
 TEST_CASE("random graphs with windows keep their meaning through every pass", "[compiler]") {
   check_seeds(kind::windows, 600);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/compiler/chains.hpp>
 #include <typegrad/compiler/fuse.hpp>
 #include <typegrad/compiler/plan.hpp>
 #include <typegrad/compiler/simplify.hpp>
@@ -167,6 +168,7 @@ constexpr compiled_graph compile_lowered(graph const& lowered) {
     g.fail(out.steps.error);
     return out;
   }
+  if (g.chains) gather_chains(g, out.steps);
   out.memory = plan(g, out.steps);
   place_regions(out);
   return out;

@@ -113,6 +113,19 @@ constexpr memory_plan plan(graph const& g, schedule const& s) {
   list<int> last_use(nodes, -1);
   for (int i = 0; i < s.steps.size(); ++i)
     for (int const id : s.steps[i].buffers) last_use[id] = i;
+  // Some samples may be at a chain's end while others are at its beginning: what one of its steps
+  // needs stays until the last one is done.
+  list<int> chain_begin;
+  for (int i = 0; i < s.steps.size(); ++i) {
+    int const before = i > 0 ? chain_begin[i - 1] : 0;
+    bool const within = i > 0 && before + s.steps[before].chain > i;
+    chain_begin.push_back(within ? before : i);
+  }
+  for (int i = 0; i < s.steps.size(); ++i) {
+    int const begin = chain_begin[i], end = begin + s.steps[begin].chain;
+    for (int const id : s.steps[i].buffers)
+      if (last_use[id] < end) last_use[id] = end - 1;
+  }
 
   detail::address_space shared;
   detail::address_space sampled;
@@ -162,12 +175,13 @@ constexpr memory_plan plan(graph const& g, schedule const& s) {
       out.buffer_of[id] = out.buffers.size();
       out.buffers.push_back(b);
     }
-    for (int const id : now.buffers) {
-      if (last_use[id] != i || owner[id] < 0) continue;
-      buffer const& b = out.buffers[out.buffer_of[id]];
-      space(b.per_sample).give_back(b.offset, bytes_of_buffer(b));
-      owner[id] = -1;
-    }
+    for (int k = chain_begin[i]; k <= i; ++k)
+      for (int const id : s.steps[k].buffers) {
+        if (last_use[id] != i || owner[id] < 0) continue;
+        buffer const& b = out.buffers[out.buffer_of[id]];
+        space(b.per_sample).give_back(b.offset, bytes_of_buffer(b));
+        owner[id] = -1;
+      }
   }
   // the shared part's size keeps the rest aligned
   out.shared_bytes = (shared.end() + 63) / 64 * 64;

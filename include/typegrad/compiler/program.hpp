@@ -26,6 +26,7 @@ struct step_info {
   int first_buffer = 0, buffer_count = 0;
   int first_stream = 0, stream_count = 0;
   int signature = 0;  ///< the first step that computes the same way: its kernel serves both
+  int chain = 0;      ///< so many steps from here on are a chain (chains.hpp)
 };
 
 /// A program within a program: its steps, their slots, and its buffers. The first one is the
@@ -145,7 +146,8 @@ constexpr void visit(Words& w, step_info& s) {
   if (s.kind == step_kind::whole) visit(w, s.whole);
   if (s.kind == step_kind::control) visit(w, s.control);
   for (int* const x :
-       {&s.instruction_count, &s.store_count, &s.buffer_count, &s.stream_count, &s.signature})
+       {&s.instruction_count, &s.store_count, &s.buffer_count, &s.stream_count, &s.signature,
+        &s.chain})
     w(*x);
 }
 template <class Words>
@@ -217,6 +219,7 @@ constexpr words<Capacity> written(compiled_graph const& c) {
     t.buffer_count = s.buffers.size();
     t.stream_count = s.streams.size();
     t.signature = signature;
+    t.chain = s.chain;
     for (store const& x : s.stores)
       layers.push_back(parts.all[part]->source[s.buffers[x.slot]].layer);
     visit(w, t);

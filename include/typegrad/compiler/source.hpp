@@ -40,7 +40,7 @@ constexpr auto contents_of() {
   step_contents<source::info.instruction_count, source::info.store_count> out{};
   out.info = source::info;
   out.info.first_instruction = out.info.first_store = 0;  // where it stands does not matter
-  out.info.first_buffer = out.info.first_stream = out.info.signature = 0;
+  out.info.first_buffer = out.info.first_stream = out.info.signature = out.info.chain = 0;
   for (std::size_t i = 0; i < out.instructions.size(); ++i)
     out.instructions[i] = source::instruction_at(static_cast<int>(i));
   for (std::size_t i = 0; i < out.stores.size(); ++i)

@@ -142,6 +142,7 @@ struct step {
   list<store> stores;
   list<int> buffers;  ///< per slot: the node whose buffer it is
   list<int> streams;  ///< per random instruction's slot
+  int chain = 0;      ///< so many steps from here on are a chain (chains.hpp)
 };
 
 /// Calls f for every slot that a step in either form reads beside its body.

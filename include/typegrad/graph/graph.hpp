@@ -87,6 +87,7 @@ class graph {
   list<state_update> updates;    ///< by layers, while training; one at most for a weight
   bool training = false;         ///< dropout and its like are active
   bool trainable = true;         ///< weights made now are trained
+  bool chains = false;           ///< who evaluates it runs chains of steps (compiler/chains.hpp)
   int random_streams = 0;        ///< handed out so far
   int parameters = 0;            ///< handed out so far
   layer_scope scope;
@@ -111,6 +112,7 @@ class graph {
     inputs = from.inputs;
     error = from.error;
     training = from.training;
+    chains = from.chains;
     random_streams = from.random_streams;
     parameters = from.parameters;
   }

@@ -125,7 +125,9 @@ class device_bytes {
 
 /// The outputs of a program. None if memory behind an array was written.
 template <class Program>
-std::vector<tg::reference::values> run_thrust(tg::reference::bindings const& b) {
+std::vector<tg::reference::values> run_thrust(
+    tg::reference::bindings const& b,
+    tg::on_thrust::chaining chains = tg::on_thrust::chaining::where_faster) {
   auto const& data = Program::data;
   auto const at = [](auto i) { return static_cast<std::size_t>(i); };
   std::deque<device_bytes> inputs, outputs;
@@ -165,7 +167,7 @@ std::vector<tg::reference::values> run_thrust(tg::reference::bindings const& b) 
       q, {b.batch_size, input_pointers.data(), static_cast<float*>(weights.data()),
           output_pointers.data(), static_cast<std::byte*>(arena.data()),
           static_cast<unsigned*>(counters.data()),
-          static_cast<tg::on_thrust::run_state const*>(device_state.data())});
+          static_cast<tg::on_thrust::run_state const*>(device_state.data()), chains});
   q.finish();
   bool intact = arena.intact() && weights.intact();
   std::vector<tg::reference::values> out;
@@ -180,13 +182,15 @@ std::vector<tg::reference::values> run_thrust(tg::reference::bindings const& b) 
 /// A recipe's program held against the reference evaluator at these data, and against itself. Empty
 /// if all is right.
 template <class Recipe>
-std::string thrust_failure(tg::reference::bindings const& b) {
+std::string thrust_failure(
+    tg::reference::bindings const& b,
+    tg::on_thrust::chaining chains = tg::on_thrust::chaining::where_faster) {
   static tg::graph const traced = Recipe::build();
   if (traced.failed()) return std::string{traced.error.view()};
-  auto const got = run_thrust<tg::program<Recipe>>(b);
+  auto const got = run_thrust<tg::program<Recipe>>(b, chains);
   if (got.size() != static_cast<std::size_t>(traced.outputs.size()))
     return "memory behind an array was written";
-  if (!identical(got, run_thrust<tg::program<Recipe>>(b))) return "two runs differ";
+  if (!identical(got, run_thrust<tg::program<Recipe>>(b, chains))) return "two runs differ";
   std::string const d = difference(got, tg::reference::evaluate<float>(traced, b),
                                    tg::reference::evaluate<double>(traced, b), traced);
   return d.empty() ? d : "batch " + std::to_string(b.batch_size) + ": " + d;

@@ -53,10 +53,11 @@ struct images {
   }
 };
 struct numbers {
-  xt::xtensor<float, 2> x = xt::zeros<float>({40, 4});
-  xt::xtensor<float, 2> y = xt::zeros<float>({40, 1});
-  numbers() {
-    for (std::size_t i = 0; i < 40; ++i)
+  xt::xtensor<float, 2> x, y;
+  explicit numbers(std::size_t count = 40)
+      : x{xt::zeros<float>({count, std::size_t{4}})},
+        y{xt::zeros<float>({count, std::size_t{1}})} {
+    for (std::size_t i = 0; i < count; ++i)
       for (std::size_t k = 0; k < 4; ++k) {
         x(i, k) = std::cos(static_cast<float>(3 * i + k));
         y(i, 0) += x(i, k);
@@ -113,6 +114,24 @@ TEST_CASE("thrust: sample and class weights", "[thrust]") {
   auto const a = here.fit({data.x, data.y, weights}, options);
   auto const b = there.fit({data.x, data.y, weights}, options);
   CHECK(std::abs(a["loss"].back() - b["loss"].back()) < 1e-5);
+}
+
+TEST_CASE("thrust: large batches, whose steps are a chain", "[thrust]") {
+  numbers const data(4200);
+  auto here = tg::compile<plain>(tg::sgd{.learning_rate = 0.05F, .momentum = 0.9F},
+                                 tg::mean_squared_error{});
+  auto there = number_model();
+  here.initialize(1);
+  there.initialize(1);
+  for (int step = 0; step < 3; ++step) {
+    auto const a = here.train_on_batch({data.x, data.y});
+    auto const b = there.train_on_batch({data.x, data.y});
+    CHECK(std::abs(a.loss - b.loss) < 1e-4 * a.loss);
+  }
+  CHECK(xt::amax(xt::abs(here.weight("dense/kernel") - there.weight("dense/kernel")))() < 1e-4F);
+  auto const a = here.predict(data.x, {.batch_size = 4200});
+  auto const b = there.predict(data.x, {.batch_size = 4200});
+  CHECK(xt::amax(xt::abs(a - b))() < 1e-3F);
 }
 
 TEST_CASE("thrust: weights are looked at and changed between steps", "[thrust]") {

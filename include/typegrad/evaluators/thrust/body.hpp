@@ -32,6 +32,9 @@ struct run_context {
   std::byte* scratch = nullptr;
   unsigned* counters = nullptr;  ///< of the step: `most_counters`, 0 between steps
   std::byte* arena = nullptr;
+  // The samples that a kernel works on, to which its pointers point: all, but within a chain.
+  std::int64_t samples = batch_size;
+  std::int64_t first_sample = 0;
 };
 
 /// Counters that a step may have, by which the last block of several knows that it is the last.

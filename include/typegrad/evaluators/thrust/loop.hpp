@@ -19,7 +19,7 @@ struct loop_kernel : step_body<Source> {
   static constexpr int streams = info.stream_count;
   static constexpr int width = random ? 1 : body::choose_width();
 
-  static std::int64_t units(std::int64_t batch_size) {
+  static constexpr std::int64_t units(std::int64_t batch_size) {
     std::int64_t const elements = body::template positions<0, body::rank>(batch_size);
     if (random) return (elements + 63) / 64 * 16;
     return elements / width;
@@ -28,10 +28,12 @@ struct loop_kernel : step_body<Source> {
   TYPEGRAD_DEVICE static void unit(std::int64_t u, arguments const& a) {
     typename body::template cells<width> c;
     if constexpr (random) {
-      std::int64_t const elements = body::template positions<0, 1>(a.run.batch_size);
+      std::int64_t const elements = body::template positions<0, 1>(a.run.samples);
       std::int64_t const first = u / 16 * 64 + u % 16;
       random_numbers numbers;
-      draw(numbers, static_cast<std::uint64_t>(u), a);
+      // four elements are a call
+      std::int64_t const calls_before = body::template positions<0, 1>(a.run.first_sample) / 4;
+      draw(numbers, static_cast<std::uint64_t>(calls_before + u), a);
       TYPEGRAD_UNROLLED
       for (int word = 0; word < 4; ++word) {
         position p;

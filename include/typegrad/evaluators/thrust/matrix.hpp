@@ -28,10 +28,15 @@ constexpr tile_cut cut_inner(std::int64_t tiles, std::int64_t inner, int depth) 
   return {inner == 0 ? 1 : (inner + chunk - 1) / chunk, chunk};
 }
 
-/// The tile that is fastest for a product of about this size, as a simple model of a device has it:
-/// 132 processors of 128 multiply-adds a cycle, of which a tile of each size reaches a share that
-/// was measured; 800 cycles for fetches that nothing hides; 16 sums a cycle to merge chunks.
-constexpr tile_shape tile_for(std::int64_t rows, std::int64_t columns, std::int64_t inner,
+struct timed_tile {
+  tile_shape shape;
+  double cycles;
+};
+/// The tile that is fastest for a product of about this size, and how long it takes, as a simple
+/// model of a device has it: 132 processors of 128 multiply-adds a cycle, of which a tile of each
+/// size reaches a share that was measured; 800 cycles for fetches that nothing hides; 16 sums a
+/// cycle to merge chunks.
+constexpr timed_tile tile_for(std::int64_t rows, std::int64_t columns, std::int64_t inner,
                               bool on_tensor_cores) {
   struct candidate {
     tile_shape shape;
@@ -69,7 +74,7 @@ constexpr tile_shape tile_for(std::int64_t rows, std::int64_t columns, std::int6
     auto const stages = static_cast<int>((cut.chunk + s.depth - 1) / s.depth);
     if (stages < best.ahead) best.ahead = stages < 1 ? 1 : stages;
   }
-  return best;
+  return {best, least};
 }
 
 /// How float32 products are computed: as they are, or on tensor cores, which take 11 bits of
@@ -79,7 +84,8 @@ enum class arithmetic { float32, tensor_float32 };
 /// A step's matrix product. `Operands` says how its operands are found:
 ///   using left, right          operands as tile.hpp describes them
 ///   static left left_of(arguments const&, std::int64_t loop); right_of likewise
-template <class Source, class Operands, arithmetic Arithmetic>
+/// `Shape`: of the tiles; without rows, it is chosen.
+template <class Source, class Operands, arithmetic Arithmetic, tile_shape Shape = tile_shape{0}>
 struct matrix_kernel : step_epilogue<Source> {
   using base = step_epilogue<Source>;
   using body = step_body<Source>;
@@ -107,8 +113,10 @@ struct matrix_kernel : step_epilogue<Source> {
       (Arithmetic == arithmetic::tensor_float32 || sizeof(typename Operands::element) == 2);
   // Batches that the type does not know are taken for 128.
   static constexpr tile_shape shape =
-      tile_for(p.rows.extent * (p.rows.batch ? 128 : 1), columns,
-               Operands::inner*(p.inner.batch ? 128 : 1), on_tensor_cores);
+      Shape.rows > 0 ? Shape
+                     : tile_for(p.rows.extent * (p.rows.batch ? 128 : 1), columns,
+                                Operands::inner*(p.inner.batch ? 128 : 1), on_tensor_cores)
+                           .shape;
   static constexpr int threads = 256;
   static constexpr int blocks = shape.blocks;
 #if TYPEGRAD_CUDA
@@ -224,6 +232,18 @@ struct matrix_kernel : step_epilogue<Source> {
           base::template apply<1>(a, at.loop, r, k, sums + (k - at.column));
     }
 #endif
+  }
+
+  /// All tiles of the samples at hand, one after the other, by one group.
+  template <int Size>
+  TYPEGRAD_DEVICE static void all_tiles(group<Size> const& g, arguments const& a) {
+    plan c{};
+    c.rows = row_extent * (rows_batched ? a.run.samples : 1);
+    c.inner = c.chunk = Operands::inner;
+    c.row_tiles = static_cast<unsigned>((c.rows + shape.rows - 1) / shape.rows);
+    c.tiles_of_c = c.row_tiles * static_cast<unsigned>(column_tiles);
+    c.chunks = 1;
+    for (unsigned t = 0; t < c.tiles_of_c; ++t) tile(g, t, a, c);
   }
 
 #if !TYPEGRAD_CUDA

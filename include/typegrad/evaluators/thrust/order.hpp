@@ -25,6 +25,7 @@ class step_order {
       : recording_{q.is_recording()} {
     if (!recording_) return;
     before_ = q.last_recorded();
+    exclusive_.resize(static_cast<std::size_t>(step_count));
     touched_.resize(static_cast<std::size_t>(step_count));
     nodes_.resize(static_cast<std::size_t>(step_count));
     for (int s = 0; s < step_count; ++s) {
@@ -41,11 +42,20 @@ class step_order {
     }
   }
 
+  /// `count` steps from `first` on are one launch, which counts as the first of them.
+  void merge(int first, int count) {
+    if (!recording_) return;
+    auto& all = touched_[index(first)];
+    for (int s = first + 1; s < first + count; ++s) {
+      all.insert(all.end(), touched_[index(s)].begin(), touched_[index(s)].end());
+      touched_[index(s)].clear();
+    }
+  }
   /// What is launched from here on waits for the steps that `step` needs.
   /// Steps with `exclusive` run one at a time; those with `early` wait by themselves.
   void begin(queue& q, int step, bool exclusive, bool early) {
     if (!recording_) return;
-    exclusive_.push_back(exclusive);
+    exclusive_[index(step)] = exclusive;
     std::vector<cudaGraphNode_t> wanted;
     bool any = false;
     // later steps first: who needs one need not name those that it needs
@@ -110,6 +120,7 @@ class step_order {
 struct step_order {
   template <class... Any>
   explicit step_order(Any const&...) {}
+  void merge(int, int) {}
   void begin(queue&, int, bool, bool) {}
   void end(queue&, int) {}
   void join(queue&) {}

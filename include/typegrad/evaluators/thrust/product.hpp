@@ -73,7 +73,7 @@ struct product_operands {
   TYPEGRAD_DEVICE static left left_of(arguments const& a, std::int64_t loop) {
     constexpr access where = left_where();
     return {static_cast<element const*>(a.slots[left_slot]) + first(where, loop),
-            rows * (rows_batched ? a.run.batch_size : 1)};
+            rows * (rows_batched ? a.run.samples : 1)};
   }
   TYPEGRAD_DEVICE static right right_of(arguments const& a, std::int64_t loop) {
     constexpr access where = right_where();

@@ -61,7 +61,7 @@ struct row_kernel : step_body<Source> {
   static constexpr int threads = shape.threads == 32 ? 256 : shape.threads;
   static constexpr int rows_of_tile = group_size(threads) / shape.threads;
 
-  static std::int64_t tiles(std::int64_t batch_size) {
+  static constexpr std::int64_t tiles(std::int64_t batch_size) {
     return (body::template positions<0, outer_axes>(batch_size) + rows_of_tile - 1) / rows_of_tile;
   }
 
@@ -70,7 +70,7 @@ struct row_kernel : step_body<Source> {
     for (int i = 0; i < body::count; ++i) n += body::at(i).cached;
     return shape.in_registers ? 0 : n;
   }
-  static std::int64_t scratch_bytes(std::int64_t batch_size) {
+  static constexpr std::int64_t scratch_bytes(std::int64_t batch_size) {
     return cached_count() * body::template positions<0, outer_axes>(batch_size) * columns *
            std::int64_t{sizeof(double)};
   }
@@ -87,7 +87,7 @@ struct row_kernel : step_body<Source> {
                                    no_plan) {
     std::int64_t const row = t * rows_of_tile + g.rank() / shape.threads;
     // all threads of a block come along, for the sake of what they do together
-    bool const real = row < body::template positions<0, outer_axes>(a.run.batch_size);
+    bool const real = row < body::template positions<0, outer_axes>(a.run.samples);
     if (shape.threads == 32 && !real) return;  // a warp of its own
     position p;
     body::template locate<0, outer_axes>(row, p);
@@ -289,7 +289,7 @@ struct row_kernel : step_body<Source> {
 
     template <int I>
     TYPEGRAD_DEVICE auto* scratch() {
-      std::int64_t const rows = body::template positions<0, outer_axes>(a.run.batch_size);
+      std::int64_t const rows = body::template positions<0, outer_axes>(a.run.samples);
       return reinterpret_cast<typename body::template value_type<I>*>(
           a.run.scratch + (cache_slot(I) * rows + row) * columns * std::int64_t{sizeof(double)});
     }
@@ -299,7 +299,7 @@ struct row_kernel : step_body<Source> {
     }
     template <int I>
     TYPEGRAD_DEVICE void to_scratch(std::int64_t j, typename body::template value_type<I> x) {
-      if (row < body::template positions<0, outer_axes>(a.run.batch_size)) scratch<I>()[j] = x;
+      if (row < body::template positions<0, outer_axes>(a.run.samples)) scratch<I>()[j] = x;
     }
 
     template <int Phase, std::size_t... K>

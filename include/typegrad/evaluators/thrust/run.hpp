@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/evaluators/thrust/chain.hpp>
 #include <typegrad/evaluators/thrust/column.hpp>
 #include <typegrad/evaluators/thrust/control.hpp>
 #include <typegrad/evaluators/thrust/convolution.hpp>
@@ -13,11 +14,15 @@
 #include <typegrad/evaluators/thrust/whole.hpp>
 #include <typegrad/evaluators/thrust/windows.hpp>
 
+#include <algorithm>
 #include <array>
 
 // The Thrust evaluator: gives a program's steps to a queue, one after the other.
 
 TYPEGRAD_ON_THRUST_BEGIN
+
+/// Which chains of steps are one kernel each, of those that can be.
+enum class chaining { where_faster, always, never };
 
 /// What a program works on; all of it in the device's memory, at multiples of 16 bytes. Arrays are
 /// dense and row-major; per-sample ones are (batch, extents...).
@@ -29,6 +34,7 @@ struct bindings {
   std::byte* arena = nullptr;           ///< `arena_bytes`
   unsigned* counters = nullptr;         ///< `counter_count` of them, 0 before the first run
   run_state const* state = nullptr;
+  chaining chains = chaining::where_faster;
 };
 
 namespace detail {
@@ -128,9 +134,47 @@ void give_step(queue& q, void* const* slots, run_context run, std::int64_t const
                Program::data.streams.data(), run);
   }
 }
+/// The chain that a step of the program itself belongs to: its first step, or -1.
+template <class Program>
+constexpr int chain_around(int step) {
+  for (int first = 0; first <= step && first < Program::step_count; ++first)
+    if (first + Program::data.steps[static_cast<std::size_t>(first)].chain > step) return first;
+  return -1;
+}
+template <class Kernel>
+bool is_chained(std::type_identity<Kernel>, std::int64_t batch_size, chaining which) {
+  if (which == chaining::where_faster) return Kernel::worth(batch_size);
+  return which == chaining::always && Kernel::possible;
+}
+template <class Kernel>
+void run_chain(std::type_identity<Kernel>, queue& q, int first, void* const* slots,
+               int const* streams, run_context const& run, step_order& order) {
+  typename Kernel::arguments a{};
+  for (int i = 0; i < Kernel::slots; ++i) a.slots[i] = slots[i];
+  for (int i = 0; i < Kernel::streams; ++i) a.streams[i] = streams[i];
+  a.run = run;
+  order.merge(first, Kernel::steps);
+  order.begin(q, first, false, true);
+  launch<Kernel>(q, a);
+  order.end(q, first);
+}
 template <class Program, arithmetic Arithmetic, int Step>
 void run_step(queue& q, void* const* slots, run_context const& run, std::int64_t const* scratch,
-              step_order& order) {
+              [[maybe_unused]] chaining chains, step_order& order) {
+  constexpr int chain = chain_around<Program>(Step);
+  if constexpr (chain >= 0) {
+    constexpr auto kernel = kernel_of_chain<Program, Arithmetic, chain>();
+    if (is_chained(kernel, run.batch_size, chains)) {
+      if constexpr (chain == Step) {
+        step_info const& info = Program::data.steps[static_cast<std::size_t>(Step)];
+        run_context mine = run;
+        mine.scratch += scratch[Step];
+        run_chain(kernel, q, Step, slots + info.first_buffer,
+                  Program::data.streams.data() + info.first_stream, mine, order);
+      }
+      return;
+    }
+  }
   if constexpr (is_control_step<Program, Step>()) {
     order.begin(q, Step, true, false);
   } else {
@@ -146,14 +190,15 @@ void run_step(queue& q, void* const* slots, run_context const& run, std::int64_t
 /// Steps [First, First + Count), in blocks so that no fold grows long.
 template <class Program, arithmetic Arithmetic, int First, int Count>
 void run_steps(queue& q, void* const* slots, run_context const& run, std::int64_t const* scratch,
-               step_order& order) {
+               chaining chains, step_order& order) {
   if constexpr (Count > 32) {
-    run_steps<Program, Arithmetic, First, Count / 2>(q, slots, run, scratch, order);
+    run_steps<Program, Arithmetic, First, Count / 2>(q, slots, run, scratch, chains, order);
     run_steps<Program, Arithmetic, First + Count / 2, Count - Count / 2>(q, slots, run, scratch,
-                                                                         order);
+                                                                         chains, order);
   } else {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (run_step<Program, Arithmetic, First + static_cast<int>(I)>(q, slots, run, scratch, order),
+      (run_step<Program, Arithmetic, First + static_cast<int>(I)>(q, slots, run, scratch, chains,
+                                                                  order),
        ...);
     }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
   }
@@ -200,10 +245,16 @@ struct scratch_plan {
   }
   template <int Step>
   static std::int64_t of_step([[maybe_unused]] std::int64_t batch_size) {
-    if constexpr (is_control_step<Program, Step>())
+    if constexpr (is_control_step<Program, Step>()) {
       return 0;
-    else
-      return scratch_of(kernel_of<Program, Arithmetic, Step>(), batch_size);
+    } else {
+      std::int64_t const own = scratch_of(kernel_of<Program, Arithmetic, Step>(), batch_size);
+      if constexpr (chain_around<Program>(Step) == Step)
+        return std::max(
+            own, scratch_of(kernel_of_chain<Program, Arithmetic, Step>(), batch_size));
+      else
+        return own;
+    }
   }
 };
 
@@ -250,13 +301,14 @@ void run(queue& q, bindings const& b) {
   }
   run_context const context{b.batch_size, b.state,
                             b.arena + detail::aligned_to_256(Program::arena_bytes(b.batch_size)),
-                            b.counters, b.arena};
+                            b.counters, b.arena, b.batch_size};
   detail::scratch_plan<Program, Arithmetic> const scratch(b.batch_size);
   detail::step_order order(q, Program::data.steps.data(), Program::step_count,
                            Program::data.stores.data(), Program::data.buffers.data(),
                            Program::data.slots.data(), slots.data(), b.batch_size);
   detail::run_steps<Program, Arithmetic, 0, Program::step_count>(q, slots.data(), context,
-                                                                 scratch.begin.data(), order);
+                                                                 scratch.begin.data(), b.chains,
+                                                                 order);
   order.join(q);
 }
 

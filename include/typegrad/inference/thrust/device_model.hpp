@@ -205,9 +205,10 @@ struct runner<on<thrust, Policy>> {
   using prediction_recipe = inference_detail::policy_prediction_recipe<policy, Model>;
   template <class Recipe>
   static constexpr compiled_step step_of() {
+    using with_chains = program<typegrad::with_chains<Recipe>>;
     compiled_step step;
-    step.step_count = program<Recipe>::step_count;
-    step.elsewhere = &on_thrust::entry_of<program<Recipe>, arithmetic>;
+    step.step_count = with_chains::step_count;
+    step.elsewhere = &on_thrust::entry_of<with_chains, arithmetic>;
     return step;
   }
   static remote_pointer make_remote() {

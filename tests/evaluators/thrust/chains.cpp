@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "evaluators/recipes/layers.hpp"
+#include "evaluators/thrust/check.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+
+#include <array>
+
+// Chains of steps that keep to their samples, as one kernel: small perceptrons, forward and back.
+
+namespace {
+
+namespace tg = typegrad;
+
+template <class Model>
+using chained = tg::with_chains<recipes::training_step<Model>>;
+
+/// The lengths of a program's chains, in order.
+template <class Recipe>
+constexpr std::array<int, 4> chains_of() {
+  using program = tg::program<Recipe>;
+  std::array<int, 4> out{};
+  std::size_t n = 0;
+  for (int i = 0; i < program::step_count; ++i)
+    if (int const length = program::data.steps[static_cast<std::size_t>(i)].chain; length > 0)
+      out[n++] = length;
+  return out;
+}
+
+/// The kernel of a program's chain that begins with its first step.
+template <class Recipe>
+using first_chain =
+    typename decltype(tg::on_thrust::kernel_of_chain<
+                      tg::program<Recipe>, tg::on_thrust::arithmetic::float32, 0>())::type;
+template <class Recipe>
+constexpr bool holds_weights() {
+  for (auto const& s : tg::on_thrust::chain_former<tg::program<Recipe>, 0>::form.slots)
+    if (s.held) return true;
+  return false;
+}
+
+// As one kernel, of less than a tile and of several and a part, and step by step.
+template <class Recipe>
+void check_chains(std::int64_t batch = 333) {
+  using tg::on_thrust::chaining;
+  tg::graph const& g = support::graph_of<Recipe>();
+  auto const few = recipes::uniform_data(g, 1, 5), many = recipes::uniform_data(g, 2, batch);
+  CHECK(support::thrust_failure<Recipe>(few, chaining::always) == "");
+  CHECK(support::thrust_failure<Recipe>(many, chaining::always) == "");
+  CHECK(support::thrust_failure<Recipe>(many, chaining::never) == "");
+}
+
+using perceptron =
+    tg::sequential<tg::input<12>, tg::dense<20, tg::relu>, tg::dense<16, tg::tanh>, tg::dense<5>>;
+using odd_widths = tg::sequential<tg::input<7>, tg::dense<33, tg::gelu>, tg::dense<3>,
+                                  tg::dense<70, tg::sigmoid>, tg::dense<5>>;
+using with_dropout =
+    tg::sequential<tg::input<8>, tg::dense<24, tg::relu>, tg::dropout<0.3F>, tg::dense<24>,
+                   tg::layer_normalization<>, tg::activation<tg::silu>, tg::dense<5>>;
+// weights and values of 64 samples are more than a block has room for
+using of_128 = tg::sequential<tg::input<128>, tg::dense<128, tg::relu>, tg::dense<128, tg::relu>,
+                              tg::dense<128, tg::relu>, tg::dense<5>>;
+// the first layer sums up too much for a chain
+using wide_input =
+    tg::sequential<tg::input<150>, tg::dense<9, tg::relu>, tg::dense<9, tg::relu>, tg::dense<5>>;
+// batch normalisation needs the batch: a chain before it and one behind
+using normalized = tg::sequential<tg::input<6>, tg::dense<10, tg::relu>, tg::dense<10>,
+                                  tg::batch_normalization<>, tg::dense<10, tg::relu>, tg::dense<5>>;
+
+}  // namespace
+
+TEST_CASE("thrust: which steps are chains", "[thrust]") {
+  // Three products forward, the loss with its gradient, two products back.
+  STATIC_REQUIRE(chains_of<chained<perceptron>>() == std::array{6, 0, 0, 0});
+  STATIC_REQUIRE(chains_of<recipes::training_step<perceptron>>() == std::array{0, 0, 0, 0});
+  STATIC_REQUIRE(chains_of<chained<with_dropout>>()[0] == 9);
+  STATIC_REQUIRE(chains_of<chained<of_128>>()[0] == 8);
+  STATIC_REQUIRE(tg::program<chained<wide_input>>::data.steps[0].chain == 0);
+  STATIC_REQUIRE(chains_of<chained<wide_input>>()[0] == 5);
+  STATIC_REQUIRE(chains_of<chained<normalized>>()[1] >= 2);
+}
+
+TEST_CASE("thrust: what a chain's block keeps in its memory", "[thrust]") {
+  using small = first_chain<chained<perceptron>>;
+  STATIC_REQUIRE(small::rows == 64);
+  STATIC_REQUIRE(holds_weights<chained<perceptron>>());
+  CHECK(small::worth(8192));
+  using large = first_chain<chained<of_128>>;
+  STATIC_REQUIRE(large::possible);
+  STATIC_REQUIRE(!holds_weights<chained<of_128>>());
+  CHECK(!large::worth(1 << 17));  // by products, which others do better
+}
+
+TEMPLATE_TEST_CASE("thrust: chains", "[thrust]", perceptron, odd_widths, with_dropout, wide_input,
+                   normalized) {
+  check_chains<chained<TestType>>();
+}
+
+TEST_CASE("thrust: a chain whose weights do not fit", "[thrust]") {
+  check_chains<chained<of_128>>(70);
+}
+
+TEST_CASE("thrust: a chain of more tiles than there are blocks", "[thrust]") {
+  using smallest = tg::sequential<tg::input<2>, tg::dense<3, tg::tanh>, tg::dense<5>>;
+  check_chains<chained<smallest>>(64 * 289 + 1);
+}
+
+TEST_CASE("thrust: a chain in mixed precision", "[thrust]") {
+  check_chains<tg::with_chains<recipes::training_step<perceptron, tg::dtype::bfloat16>>>();
+}
