@@ -20,14 +20,14 @@
 
 TYPEGRAD_ON_THRUST_BEGIN
 
-/// `Form`: an encoded_form. `Source`: the steps.
+/// `Form`: an encoded_form of a chain that fits. `Source`: the steps.
 template <arithmetic Arithmetic, class Form, class... Source>
 struct chain_kernel {
   static constexpr int steps = static_cast<int>(sizeof...(Source));
   static constexpr int slots = Form::first_slot(steps);
   static constexpr int streams = Form::first_stream(steps);
   static constexpr int rows = Form::form.rows;
-  static constexpr bool possible = rows > 0;
+  static_assert(rows > 0);
   static constexpr int threads = 256;
   static constexpr int blocks = Form::form.bytes <= chain_memory_of_two ? 2 : 1;
 
@@ -40,13 +40,9 @@ struct chain_kernel {
   /// Blocks that are launched at most: what a device of today has room for.
   static constexpr std::int64_t most_groups = 288;
 
-  static std::int64_t tiles_of(std::int64_t batch_size) {
-    return possible ? (batch_size + rows - 1) / rows : 0;
-  }
+  static std::int64_t tiles_of(std::int64_t batch_size) { return (batch_size + rows - 1) / rows; }
   /// Whether one kernel takes less time than one a step.
-  static bool worth(std::int64_t batch_size) {
-    return possible && saved(batch_size, indices{}) > 0;
-  }
+  static bool worth(std::int64_t batch_size) { return saved(batch_size, indices{}) > 0; }
 
   struct plan {
     std::int64_t tiles, groups;

@@ -134,17 +134,26 @@ void give_step(queue& q, void* const* slots, run_context run, std::int64_t const
                Program::data.streams.data(), run);
   }
 }
-/// The chain that a step of the program itself belongs to: its first step, or -1.
+/// The first step of the chain that a step of the program itself belongs to, or -1.
 template <class Program>
-constexpr int chain_around(int step) {
+constexpr int chain_begin(int step) {
   for (int first = 0; first <= step && first < Program::step_count; ++first)
     if (first + Program::data.steps[static_cast<std::size_t>(first)].chain > step) return first;
   return -1;
 }
+/// The same, if a block has room for the chain's values.
+template <class Program, int Step>
+constexpr int chain_around() {
+  constexpr int first = chain_begin<Program>(Step);
+  if constexpr (first < 0)
+    return -1;
+  else
+    return chain_former<Program, first>::form.rows > 0 ? first : -1;
+}
 template <class Kernel>
 bool is_chained(std::type_identity<Kernel>, std::int64_t batch_size, chaining which) {
   if (which == chaining::where_faster) return Kernel::worth(batch_size);
-  return which == chaining::always && Kernel::possible;
+  return which == chaining::always;
 }
 template <class Kernel>
 void run_chain(std::type_identity<Kernel>, queue& q, int first, void* const* slots,
@@ -161,7 +170,7 @@ void run_chain(std::type_identity<Kernel>, queue& q, int first, void* const* slo
 template <class Program, arithmetic Arithmetic, int Step>
 void run_step(queue& q, void* const* slots, run_context const& run, std::int64_t const* scratch,
               [[maybe_unused]] chaining chains, step_order& order) {
-  constexpr int chain = chain_around<Program>(Step);
+  constexpr int chain = chain_around<Program, Step>();
   if constexpr (chain >= 0) {
     constexpr auto kernel = kernel_of_chain<Program, Arithmetic, chain>();
     if (is_chained(kernel, run.batch_size, chains)) {
@@ -249,7 +258,7 @@ struct scratch_plan {
       return 0;
     } else {
       std::int64_t const own = scratch_of(kernel_of<Program, Arithmetic, Step>(), batch_size);
-      if constexpr (chain_around<Program>(Step) == Step)
+      if constexpr (chain_around<Program, Step>() == Step)
         return std::max(
             own, scratch_of(kernel_of_chain<Program, Arithmetic, Step>(), batch_size));
       else
