@@ -57,6 +57,22 @@ struct with_a_mean {
   }
 };
 
+// A row longer than a chain's steps may read, and products in float64.
+struct too_large {
+  static constexpr graph build() {
+    graph g;
+    weights make{g};
+    symbol const a = layer(make, layer(make, build::input(g, "x", {8}), 8), 8);
+    symbol const long_row = build::input(g, "long_row", {2000});
+    g.outputs.push_back(sum(square(long_row), {-1}).id());
+    symbol const b = cast(a, dtype::float64);
+    g.outputs.push_back(
+        matmul(b, cast(make("double", {8, 8}, initializer{}), dtype::float64)).id());
+    g.outputs.push_back(layer(make, a, 8).id());
+    return g;
+  }
+};
+
 template <class Recipe>
 using chained = program<with_chains<Recipe>>;
 
@@ -126,4 +142,23 @@ TEST_CASE("chains: one ends where the whole batch is needed") {
   for (int i = 3; i < gathered::step_count; ++i)
     another = another || step_of<gathered>(i).chain >= 2;
   CHECK(another);
+}
+
+TEST_CASE("chains: neither long rows nor products of float64") {
+  using gathered = chained<too_large>;
+  int chains = 0;
+  for (int i = 0; i < gathered::step_count; ++i) {
+    if (step_of<gathered>(i).chain == 0) continue;
+    ++chains;
+    for (int k = i; k < i + step_of<gathered>(i).chain; ++k) {
+      step_info const& s = step_of<gathered>(k);
+      CHECK(s.axes[s.rank - 1].extent <= 128);
+      for (int n = 0; n < s.instruction_count; ++n) {
+        auto const& x =
+            gathered::data.instructions[static_cast<std::size_t>(s.first_instruction + n)];
+        CHECK(!(is_contraction(x.code) && x.type == dtype::float64));
+      }
+    }
+  }
+  CHECK(chains == 1);
 }

@@ -10,7 +10,7 @@
 
 namespace typegrad::detail {
 
-/// The most elements of what a chain's step writes for a sample, and of what a product sums up.
+/// The most elements of what a chain's step writes for a sample, and of what it sums up.
 inline constexpr std::int64_t chain_width = 128;
 /// The most steps of a chain.
 inline constexpr int chain_steps = 32;
@@ -29,7 +29,8 @@ constexpr bool keeps_to_samples(graph const& g, step const& s) {
       if (s.random && s.axes[0].extent % 4 != 0) return false;  // four elements are one call
       break;
     case step_kind::row:
-      if (s.rank < 2) return false;  // the reduced axis is the batch
+      // the reduced axis is the batch, or long
+      if (s.rank < 2 || s.axes[s.rank - 1].extent > chain_width) return false;
       break;
     case step_kind::contraction: {
       contraction const& p = s.product;
@@ -37,6 +38,7 @@ constexpr bool keeps_to_samples(graph const& g, step const& s) {
           p.columns.batch || p.inner.extent > chain_width)
         return false;
       node const& a = g[s.buffers[p.slot_a]];
+      if (a.type == dtype::float64) return false;  // would take twice the memory
       if (!a.per_sample || g[s.buffers[p.slot_b]].per_sample ||
           p.a_row * p.rows.extent != a.shape.count())
         return false;
@@ -90,11 +92,13 @@ constexpr void gather_chains(graph const& g, schedule& s) {
   }
   if (products < 2) return;
 
-  list<bool> behind(count, false);  // some step that keeps to its samples
+  list<bool> behind(count, false), before(count, false);  // some step that keeps to its samples
   for (int i = 0; i < count; ++i)
     each_needed(i, [&](int j) { behind[i] = behind[i] || keeps[j] || behind[j]; });
+  for (int i = count - 1; i >= 0; --i)
+    if (keeps[i] || before[i]) each_needed(i, [&](int j) { before[j] = true; });
 
-  // what comes before them all; then as many of them as can be; then the next of the others, again
+  // what they all wait for; then as many of them as can be; then the next of the others, again
   schedule out;
   list<bool> done(count, false);
   auto const give = [&](int i) {
@@ -102,12 +106,13 @@ constexpr void gather_chains(graph const& g, schedule& s) {
     out.steps.push_back(s.steps[i]);
   };
   auto const ready = [&](int i) {
-    bool all = !done[i];
+    if (done[i]) return false;
+    bool all = true;
     each_needed(i, [&](int j) { all = all && done[j]; });
     return all;
   };
   for (int i = 0; i < count; ++i)
-    if (!keeps[i] && !behind[i]) give(i);
+    if (before[i] && !keeps[i] && !behind[i]) give(i);
   bool any = false;
   while (out.steps.size() < count) {
     int const first = out.steps.size();

@@ -62,9 +62,12 @@ using of_128 = tg::sequential<tg::input<128>, tg::dense<128, tg::relu>, tg::dens
                               tg::dense<128, tg::relu>, tg::dense<5>>;
 // the values of 16 samples alone are more
 using of_128_gelu = tg::dense<128, tg::gelu>;
-using deep = tg::sequential<tg::input<128>, of_128_gelu, of_128_gelu, of_128_gelu, of_128_gelu,
-                            of_128_gelu, of_128_gelu, of_128_gelu, of_128_gelu, of_128_gelu,
-                            of_128_gelu, tg::dense<5>>;
+using deep =
+    tg::sequential<tg::input<128>, of_128_gelu, of_128_gelu, of_128_gelu, of_128_gelu, of_128_gelu,
+                   of_128_gelu, of_128_gelu, of_128_gelu, of_128_gelu, of_128_gelu, tg::dense<5>>;
+// on host systems a row of 64 works in scratch memory
+using long_rows = tg::sequential<tg::input<8>, tg::dense<64>, tg::layer_normalization<>,
+                                 tg::activation<tg::tanh>, tg::dense<5>>;
 // the first layer sums up too much for a chain
 using wide_input =
     tg::sequential<tg::input<150>, tg::dense<9, tg::relu>, tg::dense<9, tg::relu>, tg::dense<5>>;
@@ -96,8 +99,8 @@ TEST_CASE("thrust: what a chain's block keeps in its memory", "[thrust]") {
   CHECK(!large::worth(1 << 17));  // by products, which others do better
 }
 
-TEMPLATE_TEST_CASE("thrust: chains", "[thrust]", perceptron, odd_widths, with_dropout, wide_input,
-                   normalized) {
+TEMPLATE_TEST_CASE("thrust: chains", "[thrust]", perceptron, odd_widths, with_dropout, long_rows,
+                   wide_input, normalized) {
   check_chains<chained<TestType>>();
 }
 

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -38,9 +39,24 @@ struct chain_kernel {
   };
 
   /// Blocks that are launched at most: what a device of today has room for.
-  static constexpr std::int64_t most_groups = 288;
+  static constexpr std::int64_t most_groups = 144 * blocks;
 
   static std::int64_t tiles_of(std::int64_t batch_size) { return (batch_size + rows - 1) / rows; }
+  /// Whether the device's blocks can have as much memory.
+  static bool fits() {
+#if TYPEGRAD_CUDA
+    static bool const does = [] {
+      int device = 0, most = 0;
+      return cudaGetDevice(&device) == cudaSuccess &&
+             cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device) ==
+                 cudaSuccess &&
+             most >= Form::form.bytes;
+    }();
+    return does;
+#else
+    return true;
+#endif
+  }
   /// Whether one kernel takes less time than one a step.
   static bool worth(std::int64_t batch_size) { return saved(batch_size, indices{}) > 0; }
 
@@ -66,7 +82,7 @@ struct chain_kernel {
 #if TYPEGRAD_CUDA
     group<Size> const& g = given;
 #else
-    alignas(64) std::byte memory[Form::form.bytes > 0 ? Form::form.bytes : 1];
+    alignas(64) std::byte memory[Form::form.bytes];
     group<Size> g = given;
     g.shared = memory;
 #endif
@@ -110,8 +126,10 @@ struct chain_kernel {
     double busy = work<I>() * rows / 16;
     if constexpr (kind_of<I>() == step_kind::contraction) {
       constexpr std::int64_t columns = kernel_of<I>::columns;
-      constexpr std::int64_t computed = kernel_of<I>::column_tiles * kernel_of<I>::shape.columns;
-      busy = work<I>() * rows / 128 * (static_cast<double>(computed) / columns) /
+      constexpr tile_shape shape = kernel_of<I>::shape;
+      constexpr std::int64_t computed = kernel_of<I>::column_tiles * shape.columns;
+      busy = work<I>() * (rows > shape.rows ? rows : shape.rows) / 128 *
+             (static_cast<double>(computed) / columns) /
              (kernel_of<I>::on_tensor_cores ? 1.0 : 0.5) / (Form::holds() ? 1 : 0.8);
     }
     return rounds(processors) * busy + rounds(processors * blocks) * step_latency;
@@ -262,12 +280,17 @@ struct chain_kernel {
   template <int Size>
   TYPEGRAD_DEVICE static void copy(group<Size> const& g, void* to, void const* from,
                                    std::int64_t bytes) {
+#if TYPEGRAD_CUDA
     using sixteen = pack<std::uint32_t, 4>;
     std::int64_t const whole = bytes / 16;
     for (std::int64_t i = g.rank(); i < whole; i += g.size)
       static_cast<sixteen*>(to)[i] = static_cast<sixteen const*>(from)[i];
     for (std::int64_t i = whole * 16 + g.rank(); i < bytes; i += g.size)
       static_cast<std::byte*>(to)[i] = static_cast<std::byte const*>(from)[i];
+#else
+    static_cast<void>(g);
+    std::memcpy(to, from, static_cast<std::size_t>(bytes));
+#endif
   }
 };
 

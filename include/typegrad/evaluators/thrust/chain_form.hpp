@@ -18,8 +18,8 @@ TYPEGRAD_ON_THRUST_BEGIN
 
 /// What a block's products need, at the beginning of its memory: two stages of operands, or the
 /// sums of a tile (chain_kernel checks it).
-constexpr std::int64_t chain_workspace(int rows) {
-  return TYPEGRAD_CUDA ? (rows >= 64 ? 32 : 22) * 1024 : 0;
+constexpr std::int64_t chain_workspace(int rows) {  // on host systems too: forms are the same
+  return (rows >= 64 ? 32 : 22) * 1024;
 }
 /// What a block may take so that a processor has room for two, or for one.
 inline constexpr std::int64_t chain_memory_of_two = 100 * 1024, chain_memory = 160 * 1024;

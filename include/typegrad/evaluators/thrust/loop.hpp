@@ -31,8 +31,8 @@ struct loop_kernel : step_body<Source> {
       std::int64_t const elements = body::template positions<0, 1>(a.run.samples);
       std::int64_t const first = u / 16 * 64 + u % 16;
       random_numbers numbers;
-      // four elements are a call
-      std::int64_t const calls_before = body::template positions<0, 1>(a.run.first_sample) / 4;
+      // four elements are a call; within a chain the axis is the samples'
+      std::int64_t const calls_before = body::extent_of(0) * a.run.first_sample / 4;
       draw(numbers, static_cast<std::uint64_t>(calls_before + u), a);
       TYPEGRAD_UNROLLED
       for (int word = 0; word < 4; ++word) {

@@ -152,8 +152,8 @@ constexpr int chain_around() {
 }
 template <class Kernel>
 bool is_chained(std::type_identity<Kernel>, std::int64_t batch_size, chaining which) {
-  if (which == chaining::where_faster) return Kernel::worth(batch_size);
-  return which == chaining::always;
+  if (which == chaining::never || !Kernel::fits()) return false;
+  return which == chaining::always || Kernel::worth(batch_size);
 }
 template <class Kernel>
 void run_chain(std::type_identity<Kernel>, queue& q, int first, void* const* slots,
