@@ -9,7 +9,8 @@ namespace typegrad {
 namespace detail {
 
 /// Cuts a lowered graph into steps: groups nodes, builds bodies, and starts again with more values
-/// stored as long as one turns out not to be readable in the way it is needed.
+/// stored as long as some turn out not to be readable in the way they are needed. An attempt finds
+/// all of those that it can, since there are as many of them as there are blocks in a network.
 class fuser : body_builder {
  public:
   using body_builder::body_builder;

@@ -63,7 +63,6 @@ class body_builder : public kernel_builder {
         }
         for (int id = first_stored_[s]; id >= 0; id = next_stored_[id]) emit_store(target, id);
       }
-      if (again_) return;
     }
   }
 
