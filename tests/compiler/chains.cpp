@@ -88,13 +88,11 @@ constexpr bool apart(int first) {
   auto const touches = [](int step, bool writes, auto const& f) {
     step_info const& s = step_of<Program>(step);
     for (int i = 0; i < s.buffer_count; ++i) {
-      bool written = false;
-      for (int k = 0; k < s.store_count; ++k)
-        written =
-            written || Program::data.stores[static_cast<std::size_t>(s.first_store + k)].slot == i;
       buffer const& b = Program::data.buffers[static_cast<std::size_t>(
           Program::data.slots[static_cast<std::size_t>(s.first_buffer + i)])];
-      if (written == writes && b.where == buffer::place::arena && b.per_sample) f(b);
+      if (writes_slot(Program::data.stores.data(), s, i) == writes &&
+          b.where == buffer::place::arena && b.per_sample)
+        f(b);
     }
   };
   bool out = true;

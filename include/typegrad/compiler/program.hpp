@@ -29,6 +29,13 @@ struct step_info {
   int chain = 0;      ///< so many steps from here on are a chain (chains.hpp)
 };
 
+/// Whether a step writes what its slot holds. `stores`: all of the program's.
+constexpr bool writes_slot(store const* stores, step_info const& s, int slot) {
+  for (int k = 0; k < s.store_count; ++k)
+    if (stores[s.first_store + k].slot == slot) return true;
+  return false;
+}
+
 /// A program within a program: its steps, their slots, and its buffers. The first one is the
 /// program itself, the others are regions of control steps.
 struct region_info {

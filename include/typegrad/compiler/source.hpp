@@ -95,29 +95,46 @@ struct step_words {
   }
 };
 
-template <class Contents>
-constexpr void visit_contents(step_words& w, Contents& c) {
+template <int Instructions, int Stores>
+constexpr void visit(step_words& w, step_contents<Instructions, Stores>& c) {
   visit(w, c.info);
   for (instruction& x : c.instructions) visit(w, x);
   for (store& x : c.stores) visit(w, x);
 }
 
-template <class Program, int Step>
-struct step_as_words {
+/// What `Maker::make()` returns, as words.
+template <class Maker>
+struct as_words {
   static constexpr int count = [] {
-    auto c = contents_of<Program, Step>();
+    auto value = Maker::make();
     step_words w;
-    visit_contents(w, c);
+    visit(w, value);
     return w.count;
   }();
   static constexpr std::array<std::int64_t, static_cast<std::size_t>(count)> words = [] {
-    auto c = contents_of<Program, Step>();
+    auto value = Maker::make();
     std::array<std::int64_t, static_cast<std::size_t>(count)> out{};
     step_words w;
     w.at = out.data();
-    visit_contents(w, c);
+    visit(w, value);
     return out;
   }();
+};
+
+/// And back.
+template <class T, std::int64_t... Words>
+constexpr T from_words() {
+  constexpr std::int64_t words[] = {Words...};
+  T value{};
+  step_words w;
+  w.from = words;
+  visit(w, value);
+  return value;
+}
+
+template <class Program, int Step>
+struct contents_maker {
+  static constexpr auto make() { return contents_of<Program, Step>(); }
 };
 
 }  // namespace detail
@@ -127,14 +144,8 @@ struct step_as_words {
 /// whatever model they are of.
 template <int Instructions, int Stores, std::int64_t... Words>
 struct encoded_source {
-  static constexpr step_contents<Instructions, Stores> contents = [] {
-    constexpr std::int64_t words[] = {Words...};
-    step_contents<Instructions, Stores> c{};
-    detail::step_words w;
-    w.from = words;
-    detail::visit_contents(w, c);
-    return c;
-  }();
+  static constexpr step_contents<Instructions, Stores> contents =
+      detail::from_words<step_contents<Instructions, Stores>, Words...>();
   static constexpr auto const& info = contents.info;
   static constexpr instruction const& instruction_at(int i) {
     return contents.instructions[static_cast<std::size_t>(i)];
@@ -150,7 +161,7 @@ template <class Program, int Step, std::size_t... I>
 constexpr auto encode_step(std::index_sequence<I...>) {
   using source = step_source<Program, Step>;
   return std::type_identity<encoded_source<source::info.instruction_count, source::info.store_count,
-                                           step_as_words<Program, Step>::words[I]...>>{};
+                                           as_words<contents_maker<Program, Step>>::words[I]...>>{};
 }
 
 }  // namespace detail
@@ -159,8 +170,9 @@ constexpr auto encode_step(std::index_sequence<I...>) {
 /// an argument, since nvcc would spell an alias's own arguments out.
 template <class Program, int Step>
 constexpr auto encoded_step() {
-  return detail::encode_step<Program, Step>(std::make_index_sequence<static_cast<std::size_t>(
-                                                detail::step_as_words<Program, Step>::count)>{});
+  using words = detail::as_words<detail::contents_maker<Program, Step>>;
+  return detail::encode_step<Program, Step>(
+      std::make_index_sequence<static_cast<std::size_t>(words::count)>{});
 }
 
 }  // namespace typegrad

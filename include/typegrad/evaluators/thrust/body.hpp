@@ -17,6 +17,10 @@
 
 TYPEGRAD_ON_THRUST_BEGIN
 
+namespace detail {
+constexpr std::int64_t aligned_to_256(std::int64_t bytes) { return (bytes + 255) / 256 * 256; }
+}  // namespace detail
+
 /// What kernels read of a run that changes from step to step. It lies in the device's memory, so
 /// that recorded launches find new values there.
 struct run_state {

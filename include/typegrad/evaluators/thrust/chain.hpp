@@ -188,7 +188,7 @@ struct chain_kernel {
       if (bytes > most) most = bytes;
     };
     (larger(scratch_of<static_cast<int>(I)>()), ...);
-    return (most + 255) / 256 * 256;
+    return detail::aligned_to_256(most);
   }
   template <int I>
   static constexpr std::int64_t scratch_of() {

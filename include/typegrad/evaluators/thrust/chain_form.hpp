@@ -5,7 +5,6 @@
 #include <typegrad/compiler/source.hpp>
 #include <typegrad/evaluators/thrust/system.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -89,6 +88,7 @@ struct chain_former {
     return f;
   }
   static constexpr form_type form = best();
+  static constexpr form_type make() { return form; }
 
  private:
   /// With so many samples a tile, and the weights in the block's memory or not.
@@ -97,7 +97,8 @@ struct chain_former {
     list<int> writer(buffers, -1), last_reader(buffers, -1);  // steps of the chain
     for (int i = 0; i < steps; ++i)
       each_slot(i, [&](int at, int slot) {
-        (writes(i, slot) ? writer : last_reader)[buffer_at(at)] = i;
+        (writes_slot(data.stores.data(), step_at(i), slot) ? writer : last_reader)[buffer_at(at)] =
+            i;
       });
     list<bool> outlives(buffers, false);
     for (int b = 0; b < buffers; ++b) outlives[b] = buffer_of(b).where == buffer::place::output;
@@ -155,25 +156,13 @@ struct chain_former {
     step_info const& s = step_at(step);
     for (int i = 0; i < s.buffer_count; ++i) f(s.first_buffer - first_slot + i, i);
   }
-  static constexpr bool writes(int step, int slot) {
-    step_info const& s = step_at(step);
-    for (int k = 0; k < s.store_count; ++k)
-      if (data.stores[static_cast<std::size_t>(s.first_store + k)].slot == slot) return true;
-    return false;
-  }
 };
 
 /// A form as a type of whole numbers, as `encoded_source` is one of a step.
 template <int Steps, int Slots, std::int64_t... Words>
 struct encoded_form {
-  static constexpr chain_form<Steps, Slots> form = [] {
-    constexpr std::int64_t words[] = {Words...};
-    chain_form<Steps, Slots> f{};
-    typegrad::detail::step_words w;
-    w.from = words;
-    visit(w, f);
-    return f;
-  }();
+  static constexpr chain_form<Steps, Slots> form =
+      typegrad::detail::from_words<chain_form<Steps, Slots>, Words...>();
   // functions, since device code does not read a host's constants
   static constexpr chain_slot slot(int i) { return form.slots[i]; }
   static constexpr int first_slot(int step) { return form.first_slot[step]; }
@@ -188,29 +177,10 @@ struct encoded_form {
 
 namespace detail {
 
-template <class Program, int First>
-struct form_as_words {
-  using former = chain_former<Program, First>;
-  static constexpr int count = [] {
-    auto f = former::form;
-    typegrad::detail::step_words w;
-    visit(w, f);
-    return w.count;
-  }();
-  static constexpr std::array<std::int64_t, static_cast<std::size_t>(count)> words = [] {
-    auto f = former::form;
-    std::array<std::int64_t, static_cast<std::size_t>(count)> out{};
-    typegrad::detail::step_words w;
-    w.at = out.data();
-    visit(w, f);
-    return out;
-  }();
-};
-template <class Program, int First, std::size_t... I>
+template <class Former, std::size_t... I>
 constexpr auto encode_form(std::index_sequence<I...>) {
-  using words = form_as_words<Program, First>;
-  return std::type_identity<
-      encoded_form<words::former::steps, words::former::slots, words::words[I]...>>{};
+  return std::type_identity<encoded_form<Former::steps, Former::slots,
+                                         typegrad::detail::as_words<Former>::words[I]...>>{};
 }
 
 }  // namespace detail
@@ -218,8 +188,9 @@ constexpr auto encode_form(std::index_sequence<I...>) {
 /// The type of a chain's encoded form, as a std::type_identity (see `encoded_step`).
 template <class Program, int First>
 constexpr auto form_of_chain() {
-  return detail::encode_form<Program, First>(std::make_index_sequence<static_cast<std::size_t>(
-                                                 detail::form_as_words<Program, First>::count)>{});
+  using former = chain_former<Program, First>;
+  return detail::encode_form<former>(std::make_index_sequence<static_cast<std::size_t>(
+                                         typegrad::detail::as_words<former>::count)>{});
 }
 
 TYPEGRAD_ON_THRUST_END

@@ -34,10 +34,8 @@ class step_order {
         buffer const& b = buffers[buffer_of[info.first_buffer + i]];
         auto const* const first = static_cast<std::byte const*>(slots[info.first_buffer + i]);
         std::int64_t const bytes = b.elements * bytes_of(b.type) * (b.per_sample ? batch_size : 1);
-        bool written = false;
-        for (int k = 0; k < info.store_count; ++k)
-          written = written || stores[info.first_store + k].slot == i;
-        touched_[static_cast<std::size_t>(s)].push_back({first, first + bytes, written});
+        touched_[static_cast<std::size_t>(s)].push_back(
+            {first, first + bytes, writes_slot(stores, info, i)});
       }
     }
   }

@@ -232,8 +232,6 @@ void run_region_steps(queue& q, void* const* slots, run_context const& run,
   }
 }
 
-constexpr std::int64_t aligned_to_256(std::int64_t bytes) { return (bytes + 255) / 256 * 256; }
-
 /// Where each step's scratch memory begins, behind the arena's values, and how much there is: steps
 /// that run at the same time must not share it.
 template <class Program, arithmetic Arithmetic>
