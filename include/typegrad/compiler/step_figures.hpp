@@ -176,6 +176,40 @@ constexpr step_figures figures_of(program_view const& p, step_info const& s) {
   return f;
 }
 
+/// What steps [first, first + count) of the program itself take as one kernel: values that only
+/// they read do not count as bytes.
+constexpr step_figures figures_of(program_view const& p, int first, int count) {
+  auto const steps = p.steps_of(p.regions[0]);
+  if (count == 1) return figures_of(p, steps[program_view::at(first)]);
+  list<bool> known(static_cast<int>(p.buffers.size()), false);   // read, or written by these steps
+  list<bool> needed(static_cast<int>(p.buffers.size()), false);  // by others
+  for (int i = 0; i < static_cast<int>(p.buffers.size()); ++i)
+    needed[i] = p.buffers[program_view::at(i)].where == buffer::place::output;
+  for (int i = 0; i < static_cast<int>(steps.size()); ++i)
+    for (int k = 0; k < steps[program_view::at(i)].buffer_count; ++k)
+      if (i < first || i >= first + count)
+        needed[p.buffer_at(steps[program_view::at(i)], k)] = true;
+  step_figures f;
+  for (int i = first; i < first + count; ++i) {
+    step_info const& s = steps[program_view::at(i)];
+    step_figures const one = figures_of(p, s);
+    f.multiply_adds += one.multiply_adds;
+    f.operations += one.operations;
+    for (bool const written : {false, true})
+      for (int k = 0; k < s.buffer_count; ++k) {
+        int const b = p.buffer_at(s, k);
+        if (known[b] || writes_slot(p.stores.data(), s, k) != written) continue;
+        known[b] = true;
+        batch_amount const bytes = detail::bytes_of(p.buffers[program_view::at(b)]);
+        if (!written)
+          f.read += bytes;
+        else if (needed[b])
+          f.written += bytes;
+      }
+  }
+  return f;
+}
+
 /// What a step computes, "matmul + add + maximum": its ops in the order in which they first come,
 /// at most four, then "...".
 constexpr name_text name_of(program_view const& p, step_info const& s) {

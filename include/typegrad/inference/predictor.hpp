@@ -216,10 +216,9 @@ class predictor {
   void summary() const;
   std::string summary_text() const;
 
-  /// Measures how long each kernel of a prediction takes, beside what the machine can do:
-  /// `model.profile(x).print()`, `.save_trace("step.json")`. In typegrad/io/profile.hpp.
-  step_profile profile(array_list const& x, profile_options const& options = {})
-  requires(std::same_as<Where, on<cpu>>);
+  /// Measures how long each kernel of a prediction takes, beside what the machine, or the device,
+  /// can do: `model.profile(x).print()`, `.save_trace("step.json")`. In typegrad/io/profile.hpp.
+  step_profile profile(array_list const& x, profile_options const& options = {});
 
   /// Draws the layers as Keras's plot_model does: a .dot file, or by Graphviz .svg, .png, .pdf.
   /// In typegrad/io/plot_model.hpp.

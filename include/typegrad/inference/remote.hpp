@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/inference/step_times.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -34,6 +36,10 @@ class remote {
                        float* const* out, std::int64_t batch_size) = 0;
   virtual void run_once(model_core& core, compiled_step const& step, std::span<array_view const> x,
                         void* const* outputs) = 0;
+
+  /// Measures a prediction of all rows as one batch, for about so many seconds.
+  virtual step_times profile_prediction(model_core& core, compiled_step const& step,
+                                        std::span<array_view const> x, double seconds) = 0;
 };
 
 /// A model's remote, if it has one.

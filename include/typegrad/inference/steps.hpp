@@ -37,7 +37,8 @@ inline constexpr compiled_step step_of{
 /// What makes models run on an evaluator. `on<cpu>` has no remote; the others are where the
 /// evaluator's own headers are.
 ///   prediction_recipe<Model>   the graph of predictions
-///   step_of<Recipe>            a program, ready to run
+///   program_for<Recipe>        a graph's program
+///   step_of<Recipe>            the same, ready to run
 ///   make_remote()              for a model that is not trained
 template <class Where>
 struct runner {};
@@ -45,6 +46,8 @@ template <>
 struct runner<on<cpu>> {
   template <class Model>
   using prediction_recipe = inference_detail::prediction_recipe<Model>;
+  template <class Recipe>
+  using program_for = program<Recipe>;
   template <class Recipe>
   static constexpr compiled_step const& step_of() {
     return inference_detail::step_of<Recipe>;

@@ -44,11 +44,12 @@ class step_profile {
   std::string model;  ///< its name
   std::string what;   ///< "training" or "prediction"
   std::int64_t batch_size = 0;
-  int threads = 1;
+  int threads = 1;                      ///< of the processor
+  std::string device;                   ///< the device's name, if it is not the processor
   int runs = 0;                         ///< that the medians are of
   double seconds = 0;                   ///< of a whole step, without the clock within it
   std::vector<kernel_profile> kernels;  ///< in the order in which they run
-  on_cpu::machine_limits limits;        ///< of the machine, measured just before
+  machine_limits limits;                ///< of the machine or device, measured just before
 
   /// The least time that the machine needs for a kernel: that for its arithmetic or for its bytes
   /// from memory, whichever is longer. A kernel whose data lie in a cache can be faster.
@@ -100,11 +101,12 @@ std::string step_profile::text() const {
              rate(sum.bytes, all), sum.bytes > 0 ? io_detail::decimals(sum.flops / sum.bytes) : "",
              ""});
   return message("A step of ", what, " of \"", model, "\": ", batch_size,
-                 batch_size == 1 ? " sample, " : " samples, ", threads,
-                 threads == 1 ? " thread; medians of " : " threads; medians of ", runs, " runs\n") +
-         message("whole step: ", io_detail::scaled_seconds(seconds),
-                 "; the machine: ", io_detail::decimals(limits.flops / 1e9), " GFLOP/s, ",
-                 io_detail::decimals(limits.bytes / 1e9), " GB/s from memory\n\n") +
+                 batch_size == 1 ? " sample, " : " samples, ",
+                 device.empty() ? message(threads, threads == 1 ? " thread" : " threads") : device,
+                 "; medians of ", runs, " runs\n") +
+         message("whole step: ", io_detail::scaled_seconds(seconds), "; the ",
+                 device.empty() ? "machine: " : "device: ", io_detail::decimals(limits.flops / 1e9),
+                 " GFLOP/s, ", io_detail::decimals(limits.bytes / 1e9), " GB/s from memory\n\n") +
          table.text();
 }
 
@@ -210,27 +212,25 @@ void check_profile_options(profile_options const& o) {
     throw std::invalid_argument("profile: seconds must be from 0 to 3600");
 }
 
-/// A program to profile.
+using inference_detail::step_times;
+
+/// A program to profile on the host.
 struct profiled_program {
   void (*run)(on_cpu::bindings const&);
   void (*run_stepwise)(on_cpu::bindings const&, on_cpu::after_step, void*);
-  program_view view;
+  int step_count;
 };
 
-/// Measures; the kernels know their layers by number.
-template <class PathOf>
-step_profile profile_program(profiled_program const& p, on_cpu::bindings const& b,
-                             profile_options const& options, PathOf const& path_of) {
-  step_profile out;
-  out.batch_size = b.batch_size;
-  out.threads = b.threads;
+template <int = 0>
+step_times measure_on_host(profiled_program const& p, on_cpu::bindings const& b,
+                           profile_options const& options) {
+  step_times out;
   {
     std::int64_t const count = std::int64_t{16} << 20;
     aligned_buffer<float> memory(2 * count);
     out.limits = on_cpu::measure_limits(b.threads, memory.data(), count);
   }
-  auto const count = static_cast<std::size_t>(p.view.regions[0].step_count);
-  stopwatch parts(count), whole(1);
+  stopwatch parts(static_cast<std::size_t>(p.step_count)), whole(1);
   for (int i = 0; i < 3; ++i) p.run(b);
   auto const begin = clock::now();
   do {
@@ -244,24 +244,15 @@ step_profile profile_program(profiled_program const& p, on_cpu::bindings const& 
            std::chrono::duration<double>(clock::now() - begin).count() < options.seconds);
   out.runs = whole.runs();
   out.seconds = whole.median(0);
-  for (std::size_t i = 0; i < count; ++i) {
-    step_info const& s = p.view.steps[i];
-    step_figures const takes = figures_of(p.view, s);
-    kernel_profile one;
-    if (int const layer = p.view.layer_of(s); layer >= 0)
-      one.layer = path_of(static_cast<std::size_t>(layer));
-    one.computes = name_of(p.view, s).view();
-    one.seconds = parts.median(i);
-    one.flops = static_cast<double>(takes.flops(b.batch_size));
-    one.bytes = static_cast<double>(takes.bytes().at(b.batch_size));
-    out.kernels.push_back(std::move(one));
-  }
+  for (int i = 0; i < p.step_count; ++i)
+    out.parts.push_back({i, 1, parts.median(static_cast<std::size_t>(i))});
   return out;
 }
 
-/// The optimizer's update as one more row; what it changes is brought back.
+/// The optimizer's update as one more part; what it changes is brought back.
 template <int = 0>
-void profile_update(training_detail::engine const& e, step_profile& p) {
+void measure_update_on_host(training_detail::engine const& e, std::int64_t batch_size,
+                            step_times& times) {
   auto& state = e.state;
   struct kept {
     float* values;
@@ -278,23 +269,63 @@ void profile_update(training_detail::engine const& e, step_profile& p) {
     if (e.setup.optimizer.uses[i]) keep(state.slots[i].data());
   std::int64_t const step = state.step;
   stopwatch watch(1);
-  while (watch.runs() < p.runs) {
+  while (watch.runs() < times.runs) {
     watch.mark(0);
-    e.update(p.batch_size);
+    e.update(batch_size);
     watch.mark(1);
     watch.end_run();
   }
   state.step = step;
   for (kept const& k : all) std::copy_n(k.copy.data(), elements, k.values);
+  times.parts.push_back({0, 0, watch.median(0)});
+  times.seconds += watch.median(0);
+}
+
+/// The optimizer's update, which is no step of the program.
+template <int = 0>
+kernel_profile update_profile(training_detail::engine const& e) {
   kernel_profile update;
   update.computes = data_detail::message(e.setup.optimizer.name, ", the optimizer");
-  update.seconds = watch.median(0);
-  std::int64_t trained = 0;
-  for (auto const& s : state.variables) trained += s.end - s.begin;
-  // weights and slots are read and written, gradients read
-  update.bytes = static_cast<double>(trained) * 4 * static_cast<double>(2 * all.size() + 1);
-  p.seconds += update.seconds;
-  p.kernels.push_back(std::move(update));
+  std::int64_t trained = 0, arrays = 1;  // weights, and slots
+  for (auto const& s : e.state.variables) trained += s.end - s.begin;
+  for (int i = 0; i < e.setup.optimizer.slots; ++i) arrays += e.setup.optimizer.uses[i];
+  // these are read and written, gradients read
+  update.bytes = static_cast<double>(trained * 4 * (2 * arrays + 1));
+  return update;
+}
+
+/// What was measured, with what the kernels are; they know their layers by number.
+template <class PathOf>
+step_profile profile_of(step_times const& times, program_view const& view, std::int64_t batch_size,
+                        PathOf const& path_of, kernel_profile const& update = {}) {
+  step_profile out;
+  out.batch_size = batch_size;
+  out.device = times.device;
+  out.runs = times.runs;
+  out.seconds = times.seconds;
+  out.limits = times.limits;
+  for (step_times::part const& part : times.parts) {
+    kernel_profile one = update;
+    if (part.count > 0) {
+      auto const step = [&](int i) -> step_info const& {
+        return view.steps[static_cast<std::size_t>(part.first + i)];
+      };
+      one = {};
+      for (int i = 0; i < part.count && one.layer.empty(); ++i)
+        if (int const layer = view.layer_of(step(i)); layer >= 0)
+          one.layer = path_of(static_cast<std::size_t>(layer));
+      one.computes = name_of(view, step(0)).view();
+      if (part.count > 1)
+        one.computes = data_detail::message(part.count, " steps, from ", one.computes, " to ",
+                                            name_of(view, step(part.count - 1)).view());
+      step_figures const takes = figures_of(view, part.first, part.count);
+      one.flops = static_cast<double>(takes.flops(batch_size));
+      one.bytes = static_cast<double>(takes.bytes().at(batch_size));
+    }
+    one.seconds = part.seconds;
+    out.kernels.push_back(std::move(one));
+  }
+  return out;
 }
 
 }  // namespace io_detail
@@ -302,34 +333,43 @@ void profile_update(training_detail::engine const& e, step_profile& p) {
 template <class Model, class Where, auto Sentence>
 requires(correct(Sentence))
 step_profile predictor<Model, Where, Sentence>::profile(array_list const& x,
-                                                        profile_options const& options)
-requires(std::same_as<Where, on<cpu>>)
-{
-  using recipe = inference_detail::prediction_recipe<Model>;
+                                                        profile_options const& options) {
+  using recipe = typename runner::template prediction_recipe<Model>;
+  using prediction = typename runner::template program_for<recipe>;
   io_detail::check_profile_options(options);
   find_inputs("profile", x);
   std::int64_t batch = std::min<std::int64_t>(core_.arrays[0].shape().rows(), options.batch_size);
   if (static_batch<Model> > 0) batch = std::min<std::int64_t>(batch, static_batch<Model>);
-  inference_detail::stage_rows(core_, core_.arrays, 0, batch, batch);
-  std::vector<aligned_buffer<float>> values;
-  std::vector<void*> outputs;
-  for (auto const& port : core_.outputs)
-    outputs.push_back(values.emplace_back(batch * port.shape.count()).data());
+  for (array_view& a : core_.arrays) a = a.rows(0, batch);
   auto const step = prediction_step();
-  int const thread_count = step.useful_threads(batch, threads());
-  graph_view const g = traced_graph();
-  step_profile p = io_detail::profile_program(
-      {step.run, &on_cpu::run_stepwise<program<recipe>>, view_of<program<recipe>>()},
-      {.batch_size = batch,
-       .inputs = core_.sources.data(),
-       .weights = core_.weights_memory(),
-       .outputs = outputs.data(),
-       .arena = core_.arena_for(step, batch, thread_count),
-       .seed = 0,
-       .step = 0,
-       .threads = thread_count},
-      options, [&](std::size_t layer) { return g.layers[layer].scope.path.view(); });
+  int const thread_count = core_.elsewhere ? 1 : step.useful_threads(batch, threads());
+  io_detail::step_times times;
+  if constexpr (std::same_as<Where, on<cpu>>) {
+    inference_detail::stage_rows(core_, core_.arrays, 0, batch, batch);
+    std::vector<aligned_buffer<float>> values;
+    std::vector<void*> outputs;
+    for (auto const& port : core_.outputs)
+      outputs.push_back(values.emplace_back(batch * port.shape.count()).data());
+    times = io_detail::measure_on_host(
+        {step.run, &on_cpu::run_stepwise<prediction>, prediction::step_count},
+        {.batch_size = batch,
+         .inputs = core_.sources.data(),
+         .weights = core_.weights_memory(),
+         .outputs = outputs.data(),
+         .arena = core_.arena_for(step, batch, thread_count),
+         .seed = 0,
+         .step = 0,
+         .threads = thread_count},
+        options);
+  } else {
+    times = core_.elsewhere->profile_prediction(core_, step, core_.arrays, options.seconds);
+  }
   core_.arrays.clear();
+  graph_view const g = traced_graph();
+  step_profile p =
+      io_detail::profile_of(times, view_of<prediction>(), batch,
+                            [&](std::size_t layer) { return g.layers[layer].scope.path.view(); });
+  p.threads = thread_count;
   p.model = detail::layer_name_of<Model>.view();
   p.what = "prediction";
   return p;
@@ -337,9 +377,7 @@ requires(std::same_as<Where, on<cpu>>)
 
 template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
 step_profile compiled_model<Model, Where, Optimizer, Loss, Metrics...>::profile(
-    data const& samples, profile_options const& options)
-requires(std::same_as<Where, on<cpu>>)
-{
+    data const& samples, profile_options const& options) {
   io_detail::check_profile_options(options);
   training_detail::bound_samples bound;
   training_detail::bind("profile", samples, setup_.layout, bound);
@@ -348,12 +386,25 @@ requires(std::same_as<Where, on<cpu>>)
   auto const e = engine();
   training_detail::batch_reader const reader(e, bound, size);
   training_detail::batch_view const batch = reader[0];
-  step_profile p = io_detail::profile_program(
-      {setup_.train.run, setup_.train_stepwise, setup_.train_view()}, e.training_bindings(batch),
-      options, [&](std::size_t layer) {
+  program_view const view = setup_.train_view();
+  io_detail::step_times times;
+  int thread_count = 1;
+  if (state_.trainer != nullptr) {
+    times = state_.trainer->profile_training(e, batch, options.seconds);
+  } else {
+    on_cpu::bindings const b = e.training_bindings(batch);
+    thread_count = b.threads;
+    times = io_detail::measure_on_host(
+        {setup_.train.run, setup_.train_stepwise, view.regions[0].step_count}, b, options);
+    io_detail::measure_update_on_host(e, size, times);
+  }
+  step_profile p = io_detail::profile_of(
+      times, view, size,
+      [&](std::size_t layer) {
         return layer < setup_.layers.size() ? setup_.layers[layer].view() : std::string_view{};
-      });
-  io_detail::profile_update(e, p);
+      },
+      io_detail::update_profile(e));
+  p.threads = thread_count;
   p.model = detail::layer_name_of<Model>.view();
   p.what = "training";
   return p;
@@ -361,9 +412,7 @@ requires(std::same_as<Where, on<cpu>>)
 
 template <class Model, class Where, class Optimizer, class Loss, class... Metrics>
 step_profile compiled_model<Model, Where, Optimizer, Loss, Metrics...>::profile(
-    array_list x, array_list y, profile_options const& options)
-requires(std::same_as<Where, on<cpu>>)
-{
+    array_list x, array_list y, profile_options const& options) {
   return profile(data{std::move(x), std::move(y)}, options);
 }
 

@@ -64,6 +64,16 @@ class batch_source {
     batch.view = reader_.read(of_epoch, batch.memory, seed_, epoch_of(number));
   }
 
+  /// Batch `number` of all once more. There is no next one then.
+  template <int = 0>
+  prepared_batch again(std::int64_t number) {
+    worker_.reset();
+    if (!order_.empty()) shuffle(order_, seed_, epoch_of(number));
+    prepared_batch batch = blank();
+    batch.view = reader_.read(number % count(), batch.memory, seed_, epoch_of(number));
+    return batch;
+  }
+
  private:
   std::uint64_t epoch_of(std::int64_t number) const {
     return static_cast<std::uint64_t>(epoch_ + number / count());

@@ -122,11 +122,10 @@ class compiled_model : public predictor<Model, Where, said<1>{}> {
   }
 
   /// Measures how long each kernel of a step of training takes, and the optimizer, beside what the
-  /// machine can do: `model.profile(x, y).print()`. Nothing is changed. In typegrad/io/profile.hpp.
-  step_profile profile(data const& samples, profile_options const& options = {})
-  requires(std::same_as<Where, on<cpu>>);
-  step_profile profile(array_list x, array_list y, profile_options const& options = {})
-  requires(std::same_as<Where, on<cpu>>);
+  /// machine, or the device, can do: `model.profile(x, y).print()`. Nothing is changed. In
+  /// typegrad/io/profile.hpp.
+  step_profile profile(data const& samples, profile_options const& options = {});
+  step_profile profile(array_list x, array_list y, profile_options const& options = {});
 
   /// The losses' weights, of each target, in the order of the outputs; empty if `compile` was given
   /// none. They may be changed between steps.
@@ -240,7 +239,8 @@ auto compiled_model<Model, Where, Optimizer, Loss, Metrics...>::train_on_batch(d
   training_detail::batch_view const b = reader[0];
   if (state_.trainer != nullptr) state_.trainer->begin();
   training_detail::train_batch(e, b, true, "train_on_batch", means_);
-  training_detail::settle(e, means_, "train_on_batch");
+  training_detail::settle(e, means_, "train_on_batch",
+                          [&](std::int64_t) { return training_detail::prepared_batch{b, {}}; });
   state_.bound.arrays.clear();
   return batch_result(b.size);
 }
@@ -253,10 +253,9 @@ compiled_model<Model, Where, Optimizer, Loss, Metrics...>::make_setup(
   training_detail::training_setup s;
   s.train = runner::template step_of<recipe<true>>();
   s.evaluate = runner::template step_of<recipe<false>>();
-  if constexpr (std::same_as<Where, on<cpu>>) {
+  s.train_view = &view_of<typename runner::template program_for<recipe<true>>>;
+  if constexpr (std::same_as<Where, on<cpu>>)
     s.train_stepwise = &on_cpu::run_stepwise<program<recipe<true>>>;
-    s.train_view = &view_of<program<recipe<true>>>;
-  }
   s.layers = facts.layers;
   s.layout.inputs = core.inputs;
   for (std::size_t i = 0; i < target_count; ++i) {

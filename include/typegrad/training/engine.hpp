@@ -68,10 +68,10 @@ std::vector<read_value> reads_of(sample_layout const& layout, bool weighted_loss
 /// What follows from the types of model, loss, metrics and optimizer.
 struct training_setup {
   inference_detail::compiled_step train, evaluate;
-  /// `train` step by step, and what its steps are; null for models that run elsewhere.
+  /// `train` step by step; null for models that run elsewhere.
   void (*train_stepwise)(on_cpu::bindings const&, on_cpu::after_step, void*) = nullptr;
-  program_view (*train_view)() = nullptr;
-  std::span<name_text const> layers;  ///< their paths: what the view's layers are positions in
+  program_view (*train_view)() = nullptr;  ///< what its steps are
+  std::span<name_text const> layers;       ///< their paths: what the view's layers are positions in
   sample_layout layout;
   /// What the programs read, in order: the model's inputs, the targets, the weights of each target,
   /// and, if they are given, the losses' weights.
@@ -218,6 +218,11 @@ struct engine {
   /// The same, the gradients, and new values of states; the weights are as they were. `update` is
   /// to follow.
   void compute_gradients(batch_view const& b) const { setup.train.run(training_bindings(b)); }
+  /// The program of `compute_gradients` step by step, be it here or elsewhere.
+  void train_stepwise(batch_view const& b, on_cpu::after_step after, void* context) const {
+    if (state.trainer != nullptr) return state.trainer->train_stepwise(*this, b, after, context);
+    setup.train_stepwise(training_bindings(b), after, context);
+  }
   /// What `compute_gradients` binds the program to.
   on_cpu::bindings training_bindings(batch_view const& b) const {
     void** next = state.train_outputs.data();

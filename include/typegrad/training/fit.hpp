@@ -33,7 +33,7 @@ void begin(engine const& e, running_means& means) {
 
 template <int = 0>
 [[noreturn]] void refuse_loss(engine const& e, float loss, std::string_view who,
-                              std::string const& origin = {}) {
+                              std::string const& origin) {
   throw std::runtime_error(data_detail::message(
       who, ": the loss is ", std::isnan(loss) ? "NaN" : "infinite", " in epoch ", e.state.epoch + 1,
       ", step ", e.state.step + 1, origin.empty() ? "" : "; ", origin,
@@ -42,14 +42,17 @@ template <int = 0>
 }
 
 /// Where a remote trains, waits for it, and takes over what was added up in `means`. A step that
-/// failed there is std::runtime_error.
-template <int = 0>
-void settle(engine const& e, running_means& means, std::string_view who) {
+/// failed there is std::runtime_error; `batch_after(steps)` is the prepared_batch that was trained
+/// on after so many steps of the model.
+template <class BatchAfter>
+void settle(engine const& e, running_means& means, std::string_view who,
+            BatchAfter const& batch_after) {
   if (e.state.trainer == nullptr) return;
   auto const outcome = e.state.trainer->settle(e, means);
   if (outcome.failed_step == 0) return;
   e.state.step = outcome.failed_step - 1;
-  refuse_loss(e, outcome.failed_loss, who);
+  prepared_batch const batch = batch_after(e.state.step);
+  refuse_loss(e, outcome.failed_loss, who, origin_of_not_finite(e, batch.view));
 }
 
 /// Loss and metrics over all samples, into `means`.
@@ -67,7 +70,7 @@ void evaluate(engine const& e, bound_samples const& data, std::int64_t batch_siz
       means.add(e.state.results.data(), b.size);
     }
   }
-  settle(e, means, "evaluate");
+  if (e.state.trainer != nullptr) e.state.trainer->settle(e, means);
 }
 
 /// Loss and gradients of one batch, and the optimizer's step; loss and metrics are added to
@@ -170,6 +173,9 @@ history fit(engine const& e, samples const& all, fit_options const& o) {
   for (auto const& name : e.setup.names)
     validation_names.push_back(data_detail::message("val_", name));
   batch_source batches(e, train, o);
+  auto const batch_after = [&, first = e.state.step](std::int64_t steps) {
+    return batches.again(steps - first);
+  };
   running_means means, validation_means;
   std::vector<log_entry> logs;
   history out;
@@ -188,12 +194,12 @@ history fit(engine const& e, samples const& all, fit_options const& o) {
       batch_view const b = batches.next();
       train_batch(e, b, o.check_finite, "fit", means);
       if (!bar) continue;
-      if (bar->due()) settle(e, means, "fit");
+      if (bar->due()) settle(e, means, "fit", batch_after);
       logs.clear();
       for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);
       bar->update(static_cast<std::size_t>(i + 1), logs);
     }
-    settle(e, means, "fit");
+    settle(e, means, "fit", batch_after);
     ++e.state.epoch;
     logs.clear();
     for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);

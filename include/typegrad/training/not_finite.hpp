@@ -2,6 +2,7 @@
 #pragma once
 
 #include <typegrad/compiler/step_figures.hpp>
+#include <typegrad/core/half.hpp>
 #include <typegrad/training/engine.hpp>
 
 #include <cmath>
@@ -9,17 +10,27 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 // Where a loss that is not finite comes from: the step is run once more, kernel by kernel, and the
 // first value that is not finite is looked for.
 
 namespace typegrad::training_detail {
 
+template <class T>
+double number_of(T value) {
+  if constexpr (std::is_same_v<T, double>)
+    return value;
+  else
+    return static_cast<double>(static_cast<float>(value));
+}
+
 /// The first element of an array that is not finite, -1 if there is none.
 template <class T>
 std::int64_t first_not_finite(T const* values, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i)
-    if (!std::isfinite(values[i])) return i;
+    if (!std::isfinite(number_of(values[i]))) return i;
   return -1;
 }
 
@@ -55,12 +66,24 @@ struct step_watch {
       std::int64_t at = -1;
       auto const look_at = [&](auto const* numbers) {
         at = first_not_finite(numbers, count);
-        if (at >= 0) value = static_cast<double>(numbers[at]);
+        if (at >= 0) value = number_of(numbers[at]);
       };
-      if (b.type == dtype::float32)
-        look_at(static_cast<float const*>(values));
-      else if (b.type == dtype::float64)
-        look_at(static_cast<double const*>(values));
+      switch (b.type) {
+        case dtype::float32:
+          look_at(static_cast<float const*>(values));
+          break;
+        case dtype::float64:
+          look_at(static_cast<double const*>(values));
+          break;
+        case dtype::float16:
+          look_at(static_cast<float16 const*>(values));
+          break;
+        case dtype::bfloat16:
+          look_at(static_cast<bfloat16 const*>(values));
+          break;
+        default:
+          break;
+      }
       if (at < 0) continue;
       step = number;
       layer = program.layers[static_cast<std::size_t>(s.first_store + i)];
@@ -76,7 +99,6 @@ template <int = 0>
 std::string origin_of_not_finite(engine const& e, batch_view const& b) {
   using data_detail::message;
   auto const& setup = e.setup;
-  if (setup.train_stepwise == nullptr || e.core.elsewhere) return {};
   auto const sample = [](std::int64_t number) {
     return message(" of sample ", number, " (from 0) of the batch");
   };
@@ -94,13 +116,13 @@ std::string origin_of_not_finite(engine const& e, batch_view const& b) {
     return message(what, r.shared ? std::string() : sample(at / r.count), " is ",
                    name_of_not_finite(static_cast<double>(values[at])));
   }
-  float const* const weights = e.core.weights_memory();
+  float const* const weights = std::as_const(e.core).weights();
   for (auto const& place : e.core.table)
     if (std::int64_t const at = first_not_finite(weights + place.offset, place.count); at >= 0)
       return message("the weight ", place.path, " has ",
                      name_of_not_finite(static_cast<double>(weights[place.offset + at])), " in it");
   step_watch<> watch{setup.train_view(), b.size};
-  setup.train_stepwise(e.training_bindings(b), &step_watch<>::after, &watch);
+  e.train_stepwise(b, &step_watch<>::after, &watch);
   if (watch.step < 0) return {};
   auto const number = static_cast<std::size_t>(watch.step);
   bool const named =

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/evaluators/cpu/stepwise.hpp>
+#include <typegrad/inference/step_times.hpp>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -31,6 +34,15 @@ class remote_trainer {
   /// Waits for what was started, and brings what was added up since `begin` and the last batch's
   /// loss and metrics (`engine::state.results`). A failed step is told of once.
   virtual outcome settle(engine const& e, running_means& means) = 0;
+
+  /// Runs the program of a training step, each of its steps by itself and without the optimizer:
+  /// `after` finds what a step wrote, brought to the host, at that step's slots, and nothing at
+  /// others.
+  virtual void train_stepwise(engine const& e, batch_view const& b, on_cpu::after_step after,
+                              void* context) = 0;
+  /// Measures a step of training for about so many seconds. Weights and slots are as before.
+  virtual inference_detail::step_times profile_training(engine const& e, batch_view const& b,
+                                                        double seconds) = 0;
 
   /// Makes the host's copy of an optimizer's slot current; see `remote::bring_weights`.
   virtual void bring_slot(training_state const& s, int slot, bool changing) = 0;

@@ -4,7 +4,11 @@
 
 #include <catch2/catch_template_test_macros.hpp>
 
+#include <typegrad/compiler/step_figures.hpp>
+
 #include <array>
+#include <utility>
+#include <vector>
 
 // Chains of steps that keep to their samples, as one kernel: small perceptrons, forward and back.
 
@@ -14,6 +18,11 @@ namespace tg = typegrad;
 
 template <class Model>
 using chained = tg::with_chains<recipes::training_step<Model>>;
+
+template <class Model>
+struct prediction_of {
+  static constexpr tg::graph build() { return tg::trace<Model>(false); }
+};
 
 /// The lengths of a program's chains, in order.
 template <class Recipe>
@@ -102,6 +111,55 @@ TEST_CASE("thrust: what a chain's block keeps in its memory", "[thrust]") {
 TEMPLATE_TEST_CASE("thrust: chains", "[thrust]", perceptron, odd_widths, with_dropout, long_rows,
                    wide_input, normalized) {
   check_chains<chained<TestType>>();
+}
+
+TEST_CASE("thrust: who watches a program is told of each launch, in order", "[thrust]") {
+  using recipe = chained<normalized>;
+  using program = tg::program<recipe>;
+  struct launches {
+    std::vector<std::pair<int, int>> all;
+    static void note(void* self, int first, int count, void* const* slots) {
+      if (slots != nullptr) static_cast<launches*>(self)->all.emplace_back(first, count);
+    }
+  };
+  auto const data = recipes::uniform_data(support::graph_of<recipe>(), 1, 40);
+  for (auto const chains : {tg::on_thrust::chaining::always, tg::on_thrust::chaining::never}) {
+    launches told;
+    auto const watched = support::run_thrust<program>(data, chains, {&launches::note, &told});
+    CHECK(support::identical(watched, support::run_thrust<program>(data, chains)));
+    REQUIRE(told.all.size() > 1);
+    CHECK(told.all[0] == std::pair(-1, 0));
+    int next = 0;
+    for (std::size_t i = 1; i < told.all.size(); ++i) {
+      auto const [first, count] = told.all[i];
+      CHECK(first == next);
+      int const chain = program::data.steps[static_cast<std::size_t>(first)].chain;
+      CHECK(count == (chains == tg::on_thrust::chaining::always && chain > 0 ? chain : 1));
+      next += count;
+    }
+    CHECK(next == program::step_count);
+  }
+}
+
+TEST_CASE("thrust: a chain's figures leave out what its block keeps", "[thrust]") {
+  using program = tg::program<chained<perceptron>>;
+  auto const view = tg::view_of<program>();
+  int const chain = program::data.steps[0].chain;
+  tg::step_figures each, all = tg::figures_of(view, 0, chain);
+  for (int i = 0; i < chain; ++i) each += tg::figures_of(view, i, 1);
+  CHECK(all.multiply_adds.per_sample == each.multiply_adds.per_sample);
+  CHECK(all.operations.per_sample == each.operations.per_sample);
+  // x and the target come in, the weights once; the gradients of weights need all that was computed
+  CHECK(all.read.per_sample == 4 * (12 + 1));
+  CHECK(all.read.shared == 4 * (12 * 20 + 20 + 20 * 16 + 16 + 16 * 5 + 5));
+  CHECK(all.read.per_sample < each.read.per_sample);
+  CHECK(all.written.per_sample == each.written.per_sample);
+  // a prediction alone leaves nothing but the result
+  using prediction = tg::program<tg::with_chains<prediction_of<perceptron>>>;
+  STATIC_REQUIRE(prediction::data.steps[0].chain == prediction::step_count);
+  auto const takes = tg::figures_of(tg::view_of<prediction>(), 0, prediction::step_count);
+  CHECK(takes.read.per_sample == 4 * 12);
+  CHECK(takes.written.per_sample == 4 * 5);
 }
 
 TEST_CASE("thrust: a chain whose weights do not fit", "[thrust]") {

@@ -127,7 +127,8 @@ class device_bytes {
 template <class Program>
 std::vector<tg::reference::values> run_thrust(
     tg::reference::bindings const& b,
-    tg::on_thrust::chaining chains = tg::on_thrust::chaining::where_faster) {
+    tg::on_thrust::chaining chains = tg::on_thrust::chaining::where_faster,
+    tg::on_thrust::step_watch const& watch = {}) {
   auto const& data = Program::data;
   auto const at = [](auto i) { return static_cast<std::size_t>(i); };
   std::deque<device_bytes> inputs, outputs;
@@ -167,7 +168,7 @@ std::vector<tg::reference::values> run_thrust(
       q, {b.batch_size, input_pointers.data(), static_cast<float*>(weights.data()),
           output_pointers.data(), static_cast<std::byte*>(arena.data()),
           static_cast<unsigned*>(counters.data()),
-          static_cast<tg::on_thrust::run_state const*>(device_state.data()), chains});
+          static_cast<tg::on_thrust::run_state const*>(device_state.data()), chains, watch});
   q.finish();
   bool intact = arena.intact() && weights.intact();
   std::vector<tg::reference::values> out;
@@ -182,9 +183,8 @@ std::vector<tg::reference::values> run_thrust(
 /// A recipe's program held against the reference evaluator at these data, and against itself. Empty
 /// if all is right.
 template <class Recipe>
-std::string thrust_failure(
-    tg::reference::bindings const& b,
-    tg::on_thrust::chaining chains = tg::on_thrust::chaining::where_faster) {
+std::string thrust_failure(tg::reference::bindings const& b,
+                           tg::on_thrust::chaining chains = tg::on_thrust::chaining::where_faster) {
   static tg::graph const traced = Recipe::build();
   if (traced.failed()) return std::string{traced.error.view()};
   auto const got = run_thrust<tg::program<Recipe>>(b, chains);

@@ -4,6 +4,7 @@
 #include <typegrad/core/each_index.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>
 #include <typegrad/evaluators/cpu/xsimd.hpp>
+#include <typegrad/evaluators/machine_limits.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -14,12 +15,6 @@
 // What the machine can do at most: what a kernel's time is compared with.
 
 namespace typegrad::on_cpu {
-
-/// The two limits of a machine, for a number of threads.
-struct machine_limits {
-  double flops = 0;  ///< floating-point operations a second: fused multiply-adds of floats, twice
-  double bytes = 0;  ///< bytes a second, read and written, of copies that no cache holds
-};
 
 namespace detail {
 
@@ -40,9 +35,9 @@ float multiply_and_add(std::int64_t turns) noexcept {
 
 }  // namespace detail
 
-/// Measures both in about a tenth of a second. Others may use the machine as well: the best of many
-/// short tries counts, for arithmetic that of each thread. `memory`: room for 2 * `count` floats,
-/// more than the caches hold.
+/// Measures both, for so many threads, in about a tenth of a second. Others may use the machine as
+/// well: the best of many short tries counts, for arithmetic that of each thread. `memory`: room
+/// for 2 * `count` floats, more than the caches hold.
 template <class Arch = xsimd::default_arch>
 machine_limits measure_limits(int threads, float* memory, std::int64_t count) noexcept {
   using clock = std::chrono::steady_clock;

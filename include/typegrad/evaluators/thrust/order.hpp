@@ -18,11 +18,11 @@ namespace detail {
 
 class step_order {
  public:
-  /// `slots`: where each of all steps' slots lies.
+  /// `slots`: where each of all steps' slots lies. Unless `any_order`, steps are one after another.
   step_order(queue& q, step_info const* steps, int step_count, store const* stores,
              buffer const* buffers, int const* buffer_of, void* const* slots,
-             std::int64_t batch_size)
-      : recording_{q.is_recording()} {
+             std::int64_t batch_size, bool any_order)
+      : recording_{any_order && q.is_recording()} {
     if (!recording_) return;
     before_ = q.last_recorded();
     exclusive_.resize(static_cast<std::size_t>(step_count));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/compiler/program.hpp>
+#include <typegrad/compiler/step_figures.hpp>
 #include <typegrad/evaluators/thrust/run.hpp>
 
 #include <cstddef>
@@ -17,6 +17,8 @@ struct program_entry {
   std::span<value_info const> inputs, outputs;
   std::int64_t counter_count = 0;
   bool recordable = true;  ///< whether what is launched is the same for any data
+  program_view (*view)() = nullptr;
+  arithmetic products = arithmetic::float32;
 
   static std::int64_t bytes_of_value(value_info const& v, std::int64_t batch_size) {
     return v.shape.count() * (v.per_sample ? batch_size : 1) * bytes_of(v.type);
@@ -30,6 +32,8 @@ inline constexpr program_entry entry_of{
     {Program::data.inputs.data(), static_cast<std::size_t>(Program::sizes.inputs)},
     {Program::data.outputs.data(), static_cast<std::size_t>(Program::sizes.outputs)},
     counter_count<Program>(),
-    !detail::decides_on_host<Program>()};
+    !detail::decides_on_host<Program>(),
+    &view_of<Program>,
+    Arithmetic};
 
 TYPEGRAD_ON_THRUST_END

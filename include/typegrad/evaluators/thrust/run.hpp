@@ -24,6 +24,18 @@ TYPEGRAD_ON_THRUST_BEGIN
 /// Which chains of steps are one kernel each, of those that can be.
 enum class chaining { where_faster, always, never };
 
+/// Who looks on while a program is run: called before the first step, with first = -1, and when
+/// steps [first, first + count) have been given to the queue as one launch. `slots`: where each of
+/// all steps' slots lies, on the device. Then one step comes after the other.
+struct step_watch {
+  void (*after)(void* context, int first, int count, void* const* slots) = nullptr;
+  void* context = nullptr;
+
+  void operator()(int first, int count, void* const* slots) const {
+    if (after != nullptr) after(context, first, count, slots);
+  }
+};
+
 /// What a program works on; all of it in the device's memory, at multiples of 16 bytes. Arrays are
 /// dense and row-major; per-sample ones are (batch, extents...).
 struct bindings {
@@ -35,6 +47,7 @@ struct bindings {
   unsigned* counters = nullptr;         ///< `counter_count` of them, 0 before the first run
   run_state const* state = nullptr;
   chaining chains = chaining::where_faster;
+  step_watch watch = {};
 };
 
 namespace detail {
@@ -169,17 +182,18 @@ void run_chain(std::type_identity<Kernel>, queue& q, int first, void* const* slo
 }
 template <class Program, arithmetic Arithmetic, int Step>
 void run_step(queue& q, void* const* slots, run_context const& run, std::int64_t const* scratch,
-              [[maybe_unused]] chaining chains, step_order& order) {
+              bindings const& b, step_order& order) {
   constexpr int chain = chain_around<Program, Step>();
   if constexpr (chain >= 0) {
     constexpr auto kernel = kernel_of_chain<Program, Arithmetic, chain>();
-    if (is_chained(kernel, run.batch_size, chains)) {
+    if (is_chained(kernel, run.batch_size, b.chains)) {
       if constexpr (chain == Step) {
         step_info const& info = Program::data.steps[static_cast<std::size_t>(Step)];
         run_context mine = run;
         mine.scratch += scratch[Step];
         run_chain(kernel, q, Step, slots + info.first_buffer,
                   Program::data.streams.data() + info.first_stream, mine, order);
+        b.watch(Step, info.chain, slots);
       }
       return;
     }
@@ -194,20 +208,20 @@ void run_step(queue& q, void* const* slots, run_context const& run, std::int64_t
   give_step<Program, Arithmetic, Step>(
       q, slots + Program::data.steps[static_cast<std::size_t>(Step)].first_buffer, run, scratch);
   order.end(q, Step);
+  b.watch(Step, 1, slots);
 }
 
 /// Steps [First, First + Count), in blocks so that no fold grows long.
 template <class Program, arithmetic Arithmetic, int First, int Count>
 void run_steps(queue& q, void* const* slots, run_context const& run, std::int64_t const* scratch,
-               chaining chains, step_order& order) {
+               bindings const& b, step_order& order) {
   if constexpr (Count > 32) {
-    run_steps<Program, Arithmetic, First, Count / 2>(q, slots, run, scratch, chains, order);
-    run_steps<Program, Arithmetic, First + Count / 2, Count - Count / 2>(q, slots, run, scratch,
-                                                                         chains, order);
+    run_steps<Program, Arithmetic, First, Count / 2>(q, slots, run, scratch, b, order);
+    run_steps<Program, Arithmetic, First + Count / 2, Count - Count / 2>(q, slots, run, scratch, b,
+                                                                         order);
   } else {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (run_step<Program, Arithmetic, First + static_cast<int>(I)>(q, slots, run, scratch, chains,
-                                                                  order),
+      (run_step<Program, Arithmetic, First + static_cast<int>(I)>(q, slots, run, scratch, b, order),
        ...);
     }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
   }
@@ -224,8 +238,8 @@ void run_region_steps(queue& q, void* const* slots, run_context const& run,
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (give_step<Program, Arithmetic, First + static_cast<int>(I)>(
            q,
-           slots + (Program::data.steps[static_cast<std::size_t>(First) + I].first_buffer -
-                    FirstSlot),
+           slots +
+               (Program::data.steps[static_cast<std::size_t>(First) + I].first_buffer - FirstSlot),
            run, scratch),
        ...);
     }(std::make_index_sequence<static_cast<std::size_t>(Count)>{});
@@ -239,8 +253,7 @@ struct scratch_plan {
   std::array<std::int64_t, static_cast<std::size_t>(Program::all_step_count) + 1> begin{};
 
   explicit scratch_plan(std::int64_t batch_size) {
-    fill(batch_size,
-         std::make_index_sequence<static_cast<std::size_t>(Program::all_step_count)>{});
+    fill(batch_size, std::make_index_sequence<static_cast<std::size_t>(Program::all_step_count)>{});
   }
 
  private:
@@ -257,8 +270,7 @@ struct scratch_plan {
     } else {
       std::int64_t const own = scratch_of(kernel_of<Program, Arithmetic, Step>(), batch_size);
       if constexpr (chain_around<Program, Step>() == Step)
-        return std::max(
-            own, scratch_of(kernel_of_chain<Program, Arithmetic, Step>(), batch_size));
+        return std::max(own, scratch_of(kernel_of_chain<Program, Arithmetic, Step>(), batch_size));
       else
         return own;
     }
@@ -306,16 +318,17 @@ void run(queue& q, bindings const& b) {
         break;
     }
   }
-  run_context const context{b.batch_size, b.state,
-                            b.arena + detail::aligned_to_256(Program::arena_bytes(b.batch_size)),
-                            b.counters, b.arena, b.batch_size};
+  run_context const context{
+      b.batch_size, b.state, b.arena + detail::aligned_to_256(Program::arena_bytes(b.batch_size)),
+      b.counters,   b.arena, b.batch_size};
   detail::scratch_plan<Program, Arithmetic> const scratch(b.batch_size);
   detail::step_order order(q, Program::data.steps.data(), Program::step_count,
                            Program::data.stores.data(), Program::data.buffers.data(),
-                           Program::data.slots.data(), slots.data(), b.batch_size);
+                           Program::data.slots.data(), slots.data(), b.batch_size,
+                           b.watch.after == nullptr);
+  b.watch(-1, 0, slots.data());
   detail::run_steps<Program, Arithmetic, 0, Program::step_count>(q, slots.data(), context,
-                                                                 scratch.begin.data(), b.chains,
-                                                                 order);
+                                                                 scratch.begin.data(), b, order);
   order.join(q);
 }
 

@@ -5,6 +5,7 @@
 #include <typegrad/inference/array_view.hpp>
 #include <typegrad/inference/model_core.hpp>
 #include <typegrad/inference/policy_recipe.hpp>
+#include <typegrad/inference/thrust/measure.hpp>
 #include <typegrad/inference/thrust/mirror.hpp>
 #include <typegrad/inference/thrust/staging.hpp>
 
@@ -69,22 +70,33 @@ class device_model : public inference_detail::remote {
     std::int64_t const rows = x[0].shape().rows();
     float* const weights = weights_on_device(core, false);
     auto& piece = stage_rows(core, x, 0, rows, rows);
-    std::vector<void*> results;
-    std::vector<std::int64_t> places;
-    std::int64_t bytes = 0;
-    for (value_info const& v : entry.outputs) {
-      places.push_back(bytes);
-      bytes += detail::aligned_to_256(program_entry::bytes_of_value(v, rows));
-    }
-    device_memory const memory(bytes, "gradients");
-    for (std::int64_t const at : places) results.push_back(memory.as<>() + at);
+    output_memory const results(entry, rows);
     std::byte* const arena = arena_for(entry, rows);
-    entry.run(queue_, {rows, core.sources.data(), weights, results.data(), arena, counters(),
-                       piece.there.as<run_state>()});
+    entry.run(queue_, {rows, core.sources.data(), weights, results.pointers.data(), arena,
+                       counters(), piece.there.as<run_state>()});
     staging_.used(piece, queue_);
-    for (std::size_t i = 0; i < results.size(); ++i)
-      queue_.copy(outputs[i], results[i], program_entry::bytes_of_value(entry.outputs[i], rows));
+    for (std::size_t i = 0; i < results.pointers.size(); ++i)
+      queue_.copy(outputs[i], results.pointers[i],
+                  program_entry::bytes_of_value(entry.outputs[i], rows));
     queue_.finish();
+  }
+
+  inference_detail::step_times profile_prediction(inference_detail::model_core& core,
+                                                  inference_detail::compiled_step const& step,
+                                                  std::span<array_view const> x,
+                                                  double seconds) override {
+    auto const& entry = *static_cast<program_entry const*>(step.elsewhere);
+    std::int64_t const rows = x[0].shape().rows();
+    float* const weights = weights_on_device(core, false);
+    auto& piece = stage_rows(core, x, 0, rows, rows);
+    output_memory const results(entry, rows);
+    std::byte* const arena = arena_for(entry, rows);
+    auto times = measure_step(queue_, entry, seconds, [&](step_watch const& watch) {
+      entry.run(queue_, {rows, core.sources.data(), weights, results.pointers.data(), arena,
+                         counters(), piece.there.as<run_state>(), chaining::where_faster, watch});
+    });
+    staging_.used(piece, queue_);
+    return times;
   }
 
   /// Does again what was done last, with what lies on the device: for measurements. Requires CUDA.
@@ -162,6 +174,23 @@ class device_model : public inference_detail::remote {
   mirror weights_;
 
  private:
+  /// Memory for a program's outputs, one after the other.
+  struct output_memory {
+    device_memory memory;
+    std::vector<void*> pointers;
+
+    output_memory(program_entry const& entry, std::int64_t batch_size) {
+      std::vector<std::int64_t> places;
+      std::int64_t bytes = 0;
+      for (value_info const& v : entry.outputs) {
+        places.push_back(bytes);
+        bytes += detail::aligned_to_256(program_entry::bytes_of_value(v, batch_size));
+      }
+      memory = device_memory(bytes, "what a program computes");
+      for (std::int64_t const at : places) pointers.push_back(memory.as<>() + at);
+    }
+  };
+
   /// Sends a run's state and then rows [begin, begin + count) of the inputs on their way; the piece
   /// has room for `most`. Where they will be on the device is in `core.sources`.
   staging::piece& stage_rows(inference_detail::model_core& core, std::span<array_view const> x,
@@ -204,11 +233,12 @@ struct runner<on<thrust, Policy>> {
   template <class Model>
   using prediction_recipe = inference_detail::policy_prediction_recipe<policy, Model>;
   template <class Recipe>
+  using program_for = program<with_chains<Recipe>>;
+  template <class Recipe>
   static constexpr compiled_step step_of() {
-    using with_chains = program<typegrad::with_chains<Recipe>>;
     compiled_step step;
-    step.step_count = with_chains::step_count;
-    step.elsewhere = &on_thrust::entry_of<with_chains, arithmetic>;
+    step.step_count = program_for<Recipe>::step_count;
+    step.elsewhere = &on_thrust::entry_of<program_for<Recipe>, arithmetic>;
     return step;
   }
   static remote_pointer make_remote() {

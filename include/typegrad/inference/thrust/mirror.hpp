@@ -35,6 +35,8 @@ class mirror {
     if (changing) newest_ = newest::device;
     return there_.as<float>();
   }
+  /// What the device's copy becomes is not wanted: the host's, which is current, counts.
+  void forget_device() { newest_ = newest::host; }
 
  private:
   enum class newest { host, both, device };

@@ -26,44 +26,39 @@ class device_trainer final : public device_model, public training_detail::remote
 
   void train(training_detail::engine const& e, training_detail::batch_view const& b,
              bool check_finite) override {
-    auto const& entry = *static_cast<program_entry const*>(e.setup.train.elsewhere);
-    auto const& optimizer = *static_cast<optimizer_entry const*>(e.setup.optimizer.elsewhere);
-    prepare(e);
-    bound_batch const batch = stage(e, b, check_finite, &optimizer);
-    device_update t;
-    t.weights = weights_on_device(e.core, true);
-    t.gradients = gradients_.as<float>();
+    training_step const s = step_for(e, b, check_finite);
+    int const variant = static_cast<int>(s.update.clip) * 2 + s.update.decays;
+    replay({s.program, b.size, staging_.current(), variant}, [&] { give(e, s, {}); });
+    staging_.used(*s.batch.piece, queue_);
+  }
+  void train_stepwise(training_detail::engine const& e, training_detail::batch_view const& b,
+                      on_cpu::after_step after, void* context) override {
+    training_step const s = step_for(e, b, false);
+    written_values written{queue_, s.program->view(), b.size, after, context};
+    give_program(e, s, chaining::never, {&written_values::bring, &written});
+    staging_.used(*s.batch.piece, queue_);
+    queue_.finish();
+  }
+  inference_detail::step_times profile_training(training_detail::engine const& e,
+                                                training_detail::batch_view const& b,
+                                                double seconds) override {
+    bring_weights(e.core, false);
     for (int i = 0; i < e.setup.optimizer.slots; ++i)
-      if (e.setup.optimizer.uses[i])
-        t.slots[index(i)] =
-            slots_[index(i)].on_device(e.state.slots[i].data(), e.state.slots[i].size(), true,
-                                       queue_, "the optimizer's slots");
-    t.control = control();
-    t.header = batch.header;
-    t.variables = &e.state.variables;
-    t.merged = &e.state.merged;
-    t.chunks = chunks_.as<segment>();
-    t.chunk_count = chunk_count_;
-    t.first_chunks = first_chunks_.as<std::int64_t>();
-    t.partial_sums = partial_sums_.as<double>();
-    t.scales = scales_.as<float>();
-    t.clip = optimizer.clip_of(e.optimizer);
-    t.scaled_loss = scales_loss_;
-    t.decays = decays(batch);
-    t.results = static_cast<int>(e.setup.names.size());
-    std::byte* const arena = arena_for(entry, b.size);
-    int const variant = static_cast<int>(t.clip) * 2 + t.decays;
-    replay({&entry, b.size, staging_.current(), variant}, [&] {
-      if (scales_loss_) launch_units<scale_kernel>(queue_, 1, {batch.header, control()});
-      std::vector<void*> outputs = result_pointers(e);
-      for (segment const& s : e.state.variables) outputs.push_back(t.gradients + s.begin);
-      for (segment const& s : e.state.states) outputs.push_back(t.gradients + s.begin);
-      entry.run(queue_, {b.size, e.core.sources.data(), t.weights, outputs.data(), arena,
-                         counters(), &batch.header->state});
-      update(e, optimizer, t);
-      if (!t.closes_account()) close(e, batch, true);
+      if (e.setup.optimizer.uses[i]) bring_slot(e.state, i, false);
+    training_step const s = step_for(e, b, false);
+    weights_.forget_device();
+    for (mirror& slot : slots_) slot.forget_device();
+    training_control before;
+    queue_.copy(&before, control_.as<>(), sizeof(before));
+    queue_.finish();
+    auto times = measure_step(queue_, *s.program, seconds, [&](step_watch const& watch) {
+      give(e, s, watch);
+      watch(s.program->view().regions[0].step_count, 0, nullptr);
     });
-    staging_.used(*batch.piece, queue_);
+    queue_.copy(control_.as<>(), &before, sizeof(before));
+    staging_.used(*s.batch.piece, queue_);
+    queue_.finish();
+    return times;
   }
   void evaluate(training_detail::engine const& e, training_detail::batch_view const& b) override {
     auto const& entry = *static_cast<program_entry const*>(e.setup.evaluate.elsewhere);
@@ -113,8 +108,93 @@ class device_trainer final : public device_model, public training_detail::remote
 
   /// A batch as the recordings know it: on the device.
   struct bound_batch {
-    staging::piece* piece;
-    step_header* header;
+    staging::piece* piece = nullptr;
+    step_header* header = nullptr;
+    std::int64_t size = 0;
+  };
+
+  /// A step of training, ready to be given to the queue.
+  struct training_step {
+    program_entry const* program;
+    optimizer_entry const* optimizer;
+    bound_batch batch;
+    std::byte* arena;
+    device_update update;
+  };
+  training_step step_for(training_detail::engine const& e, training_detail::batch_view const& b,
+                         bool check_finite) {
+    training_step s;
+    s.program = static_cast<program_entry const*>(e.setup.train.elsewhere);
+    s.optimizer = static_cast<optimizer_entry const*>(e.setup.optimizer.elsewhere);
+    prepare(e);
+    s.batch = stage(e, b, check_finite, s.optimizer);
+    device_update& t = s.update;
+    t.weights = weights_on_device(e.core, true);
+    t.gradients = gradients_.as<float>();
+    for (int i = 0; i < e.setup.optimizer.slots; ++i)
+      if (e.setup.optimizer.uses[i])
+        t.slots[index(i)] =
+            slots_[index(i)].on_device(e.state.slots[i].data(), e.state.slots[i].size(), true,
+                                       queue_, "the optimizer's slots");
+    t.control = control();
+    t.header = s.batch.header;
+    t.variables = &e.state.variables;
+    t.merged = &e.state.merged;
+    t.chunks = chunks_.as<segment>();
+    t.chunk_count = chunk_count_;
+    t.first_chunks = first_chunks_.as<std::int64_t>();
+    t.partial_sums = partial_sums_.as<double>();
+    t.scales = scales_.as<float>();
+    t.clip = s.optimizer->clip_of(e.optimizer);
+    t.scaled_loss = scales_loss_;
+    t.decays = decays(s.batch);
+    t.results = static_cast<int>(e.setup.names.size());
+    s.arena = arena_for(*s.program, b.size);
+    return s;
+  }
+  void give_program(training_detail::engine const& e, training_step const& s, chaining chains,
+                    step_watch const& watch) {
+    if (scales_loss_) launch_units<scale_kernel>(queue_, 1, {s.batch.header, control()});
+    std::vector<void*> outputs = result_pointers(e);
+    for (segment const& v : e.state.variables) outputs.push_back(s.update.gradients + v.begin);
+    for (segment const& v : e.state.states) outputs.push_back(s.update.gradients + v.begin);
+    s.program->run(queue_, {s.batch.size, e.core.sources.data(), s.update.weights, outputs.data(),
+                            s.arena, counters(), &s.batch.header->state, chains, watch});
+  }
+  void give(training_detail::engine const& e, training_step const& s, step_watch const& watch) {
+    give_program(e, s, chaining::where_faster, watch);
+    update(e, *s.optimizer, s.update);
+    if (!s.update.closes_account()) close(e, s.batch, true);
+  }
+
+  /// Brings to the host what a step has written, and tells of it.
+  struct written_values {
+    queue& q;
+    program_view program;
+    std::int64_t batch_size;
+    on_cpu::after_step after;
+    void* context;
+
+    static void bring(void* self, int first, int count, void* const* slots) {
+      auto& w = *static_cast<written_values*>(self);
+      for (int step = first; step >= 0 && step < first + count; ++step) w.one(step, slots);
+    }
+
+   private:
+    void one(int number, void* const* slots) {
+      step_info const& s = program.steps[program_view::at(number)];
+      std::vector<aligned_buffer<std::byte>> values;
+      std::vector<void*> here(program_view::at(s.first_buffer + s.buffer_count));
+      for (store const& x : program.stores_of(s)) {
+        buffer const& b = program.buffers[program_view::at(program.buffer_at(s, x.slot))];
+        std::int64_t const bytes = b.elements * bytes_of(b.type) * (b.per_sample ? batch_size : 1);
+        auto const at = program_view::at(s.first_buffer + x.slot);
+        here[at] = values.emplace_back(bytes).data();
+        q.copy(here[at], slots[at], bytes);
+      }
+      q.finish();
+      after(context, number, here.data());
+    }
   };
 
   /// Memory, once; and a new beginning, if one was asked for.
@@ -193,7 +273,7 @@ class device_trainer final : public device_model, public training_detail::remote
       at += detail::aligned_to_256(size);
     }
     staging_.send(p, all, queue_);
-    return {&p, p.there.as<step_header>()};
+    return {&p, p.there.as<step_header>(), b.size};
   }
   static constexpr std::int64_t header_bytes = 256;
   static_assert(sizeof(step_header) <= header_bytes);

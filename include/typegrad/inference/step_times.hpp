@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <typegrad/evaluators/machine_limits.hpp>
+
+#include <string>
+#include <vector>
+
+namespace typegrad::inference_detail {
+
+/// What was measured of a step that runs elsewhere than on the host.
+struct step_times {
+  /// What is launched together: steps [first, first + count) of the program. What follows the
+  /// program (the optimizer) has no steps.
+  struct part {
+    int first = 0, count = 0;
+    double seconds = 0;
+  };
+  std::vector<part> parts;
+  double seconds = 0;  ///< of a whole step
+  int runs = 0;        ///< that these are medians of
+  machine_limits limits;
+  std::string device;  ///< its name
+};
+
+}  // namespace typegrad::inference_detail
