@@ -8,7 +8,7 @@
 
 namespace typegrad::inference_detail {
 
-/// What was measured of a step that runs elsewhere than on the host.
+/// What was measured of a step.
 struct step_times {
   /// What is launched together: steps [first, first + count) of the program. What follows the
   /// program (the optimizer) has no steps.
@@ -20,7 +20,7 @@ struct step_times {
   double seconds = 0;  ///< of a whole step
   int runs = 0;        ///< that these are medians of
   machine_limits limits;
-  std::string device;  ///< its name
+  std::string device;  ///< its name; empty if it is the host's processor
 };
 
 }  // namespace typegrad::inference_detail

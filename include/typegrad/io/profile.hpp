@@ -31,7 +31,8 @@ namespace typegrad {
 
 /// A kernel in a profile. Arithmetic and bytes are counted as `print` counts them.
 struct kernel_profile {
-  std::string layer;     ///< path of the layer whose value it finishes; empty: of none
+  std::string layer;     ///< path of the layer whose value it finishes, of a chain the first one's;
+                         ///< empty: of none
   std::string computes;  ///< "matmul + add + maximum"
   double seconds = 0;    ///< the median of the runs
   double flops = 0;      ///< floating-point operations
@@ -379,8 +380,10 @@ template <class Model, class Where, class Optimizer, class Loss, class... Metric
 step_profile compiled_model<Model, Where, Optimizer, Loss, Metrics...>::profile(
     data const& samples, profile_options const& options) {
   io_detail::check_profile_options(options);
+  training_detail::check_changed_options(optimizer_, setup_.optimizer.uses);
   training_detail::bound_samples bound;
   training_detail::bind("profile", samples, setup_.layout, bound);
+  training_detail::check_classes("profile", bound, setup_.layout);
   std::int64_t size = std::min<std::int64_t>(bound.size(), options.batch_size);
   if (static_batch<Model> > 0) size = std::min<std::int64_t>(size, static_batch<Model>);
   auto const e = engine();

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <exception>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -51,8 +52,25 @@ void settle(engine const& e, running_means& means, std::string_view who,
   auto const outcome = e.state.trainer->settle(e, means);
   if (outcome.failed_step == 0) return;
   e.state.step = outcome.failed_step - 1;
-  prepared_batch const batch = batch_after(e.state.step);
-  refuse_loss(e, outcome.failed_loss, who, origin_of_not_finite(e, batch.view));
+  std::string origin;
+  try {
+    prepared_batch const batch = batch_after(e.state.step);
+    origin = origin_of_not_finite(e, batch.view);
+  } catch (std::exception const&) {  // the loss is what has to be told
+  }
+  refuse_loss(e, outcome.failed_loss, who, origin);
+}
+
+/// Where training is given up: waits for what a remote was given, and does not count the steps that
+/// changed nothing.
+template <int = 0>
+void abandon(engine const& e, running_means& means) noexcept {
+  if (e.state.trainer == nullptr) return;
+  try {
+    auto const outcome = e.state.trainer->settle(e, means);
+    if (outcome.failed_step != 0) e.state.step = outcome.failed_step - 1;
+  } catch (std::exception const&) {  // of the device, which was told of before
+  }
 }
 
 /// Loss and metrics over all samples, into `means`.
@@ -190,16 +208,21 @@ history fit(engine const& e, samples const& all, fit_options const& o) {
     if (o.verbose.level > 0)
       bar.emplace(epoch + 1, o.epochs, static_cast<std::size_t>(batches.count()), shown);
     begin(e, means);
-    for (std::int64_t i = 0; i < batches.count(); ++i) {
-      batch_view const b = batches.next();
-      train_batch(e, b, o.check_finite, "fit", means);
-      if (!bar) continue;
-      if (bar->due()) settle(e, means, "fit", batch_after);
-      logs.clear();
-      for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);
-      bar->update(static_cast<std::size_t>(i + 1), logs);
+    try {
+      for (std::int64_t i = 0; i < batches.count(); ++i) {
+        batch_view const b = batches.next();
+        train_batch(e, b, o.check_finite, "fit", means);
+        if (!bar) continue;
+        if (bar->due()) settle(e, means, "fit", batch_after);
+        logs.clear();
+        for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);
+        bar->update(static_cast<std::size_t>(i + 1), logs);
+      }
+      settle(e, means, "fit", batch_after);
+    } catch (...) {
+      abandon(e, means);
+      throw;
     }
-    settle(e, means, "fit", batch_after);
     ++e.state.epoch;
     logs.clear();
     for (std::size_t k = 0; k < names; ++k) logs.emplace_back(e.setup.names[k], means[k]);

@@ -60,6 +60,8 @@ struct step_watch {
     step_info const& s = program.steps[static_cast<std::size_t>(number)];
     for (int i = 0; i < s.store_count; ++i) {
       store const& x = program.stores_of(s)[static_cast<std::size_t>(i)];
+      bool const memory = s.kind == step_kind::control && x.slot >= s.control.partner_slot(0);
+      if (memory) continue;  // that a control step works in, and need not have written to
       buffer const& b = program.buffers[static_cast<std::size_t>(program.buffer_at(s, x.slot))];
       void const* const values = slots[s.first_buffer + x.slot];
       std::int64_t const count = b.elements * (b.per_sample ? batch_size : 1);

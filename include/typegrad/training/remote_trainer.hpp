@@ -36,8 +36,8 @@ class remote_trainer {
   virtual outcome settle(engine const& e, running_means& means) = 0;
 
   /// Runs the program of a training step, each of its steps by itself and without the optimizer:
-  /// `after` finds what a step wrote, brought to the host, at that step's slots, and nothing at
-  /// others.
+  /// `after` finds the floating-point numbers that a step wrote, brought to the host, at that
+  /// step's slots, and nothing at others.
   virtual void train_stepwise(engine const& e, batch_view const& b, on_cpu::after_step after,
                               void* context) = 0;
   /// Measures a step of training for about so many seconds. Weights and slots are as before.

@@ -34,31 +34,40 @@ using inspected_net =
 using profiled_net = tg::sequential<tg::input<20>, tg::dense<32, tg::relu>,
                                     tg::batch_normalization<>, tg::dropout<0.5F>, tg::dense<4>>;
 
-/// Positive numbers and weights but for one sample, whose logarithm there is not.
+/// Images of two columns, and one (27) of which the right column is far below zero.
 struct bad_sample {
   xt::xtensor<float, 4> x = xt::ones<float>({40, 4, 2, 1});
   xt::xtensor<float, 2> y = xt::ones<float>({40, 1});
-  bad_sample() {
-    for (std::size_t i = 0; i < 4; ++i) x(27, i, 0, 0) = -1e4F;
+  explicit bad_sample(std::size_t which = 27, std::size_t column = 1) {
+    for (std::size_t i = 0; i < 4; ++i) x(which, i, column, 0) = -1e3F;
   }
 };
 
+/// The left column counts, the right one hardly: a logarithm of what is not positive comes up if
+/// the left one is far below zero.
 template <class Where>
-auto inspected_model() {
+auto inspected_model(std::uint64_t seed = 3) {
   auto model =
-      tg::compile<inspected_net, Where>(tg::sgd{.learning_rate = 1e-4F}, tg::mean_squared_error{});
-  model.initialize(3);
-  model.weight("inspected_tower/dense/kernel") = 1.0F;
+      tg::compile<inspected_net, Where>(tg::sgd{.learning_rate = 1e-8F}, tg::mean_squared_error{});
+  model.initialize(seed);
+  xt::xtensor<float, 2> kernel = xt::ones<float>({8, 6});
+  for (std::size_t i = 1; i < 8; i += 2) xt::row(kernel, static_cast<int>(i)) = 0.001F;
+  model.weight("inspected_tower/dense/kernel") = kernel;
   model.weight("inspected_tower/dense/bias") = 20.0F;
   return model;
 }
 
-/// What `fit` says of samples, and how many steps were done before.
+/// What `fit` says of samples, and how many steps were done before. `trained`: with two epochs of
+/// good samples before.
 template <class Where>
-std::string said(tg::samples const& data, tg::fit_options options = {}) {
-  auto model = inspected_model<Where>();
-  options.batch_size = 8;
+std::string said(tg::samples const& data, tg::fit_options options = {}, bool trained = false,
+                 std::uint64_t seed = 3) {
+  auto model = inspected_model<Where>(seed);
+  options.batch_size = 12;  // the last of an epoch has 4
   options.verbose = false;
+  bad_sample good;
+  good.x = xt::ones<float>({40, 4, 2, 1});
+  if (trained) model.fit({good.x, good.y}, {.epochs = 2, .batch_size = 16, .verbose = false});
   try {
     model.fit(data, options);
   } catch (std::runtime_error const& e) {
@@ -87,36 +96,68 @@ std::vector<float> state_of(Model& model) {
 
 TEST_CASE("thrust: fit says where a loss that is not finite comes from, as on the CPU",
           "[thrust]") {
-  bad_sample const data;
-  std::string const here = said<on_thrust>({data.x, data.y}, {.epochs = 3});
+  using on_cpu = tg::on<tg::cpu>;
+  bad_sample const left(27, 0);
+  std::string const here = said<on_thrust>({left.x, left.y}, {.epochs = 3});
   has(here, "fit: the loss is NaN in epoch 1, step ");
   has(here, "; the first -infinity comes up in layer inspected_tower/inspected_logarithm (");
   has(here, " (from 0) of the batch; the weights are those before that step");
-  CHECK(here == said<tg::on<tg::cpu>>({data.x, data.y}, {.epochs = 3}));
-  // in order it is the fourth batch's fourth sample
-  std::string const ordered = said<on_thrust>({data.x, data.y}, {.shuffle = false});
-  has(ordered, "in epoch 1, step 4; ");
+  CHECK(here == said<on_cpu>({left.x, left.y}, {.epochs = 3}));
+  // with epochs before
+  std::string const later = said<on_thrust>({left.x, left.y}, {.epochs = 3}, true);
+  has(later, "fit: the loss is NaN in epoch 3, step ");
+  CHECK(later == said<on_cpu>({left.x, left.y}, {.epochs = 3}, true));
+  // in order: the third batch's fourth sample, or the last of the short one
+  std::string const ordered = said<on_thrust>({left.x, left.y}, {.shuffle = false});
+  has(ordered, "in epoch 1, step 3; ");
   has(ordered, ", with sample 3 (from 0) of the batch; ");
-  has(ordered, " [3]");
+  has(ordered, " [2]");
+  bad_sample const last(39, 0);
+  std::string const at_end = said<on_thrust>({last.x, last.y}, {.shuffle = false});
+  has(at_end, "in epoch 1, step 4; ");
+  has(at_end, ", with sample 3 (from 0) of the batch; ");
 
-  bad_sample other;
-  other.x(27, 1, 1, 0) = std::numeric_limits<float>::infinity();
-  std::string const read = said<on_thrust>({other.x, other.y}, {.shuffle = false});
-  has(read, "; input \"input\" of sample 3 (from 0) of the batch is infinity; ");
+  bad_sample read;
+  read.x(27, 1, 1, 0) = std::numeric_limits<float>::infinity();
+  has(said<on_thrust>({read.x, read.y}, {.shuffle = false}),
+      "; input \"input\" of sample 3 (from 0) of the batch is infinity; ");
 }
 
 TEST_CASE("thrust: fit finds the sample again among augmented ones", "[thrust]") {
-  bad_sample data;
-  // only where it is flipped are they not all negative: which epoch that is the seed decides
-  tg::random_flip const flip{tg::flip::horizontal};
-  std::string const here = said<on_thrust>(tg::augmented(tg::samples{data.x, data.y}, flip));
-  has(here, "layer inspected_tower/inspected_logarithm (");
-  CHECK(here == said<tg::on<tg::cpu>>(tg::augmented(tg::samples{data.x, data.y}, flip)));
+  // it must be flipped to do harm: the seed and the epoch decide
+  bad_sample const right;
+  tg::samples const data = tg::augmented(tg::samples{right.x, right.y}, tg::random_flip{});
+  bool late = false;
+  for (std::uint64_t const seed : {1U, 2U, 3U, 4U, 5U}) {
+    std::string const here = said<on_thrust>(data, {.epochs = 8}, false, seed);
+    has(here, "layer inspected_tower/inspected_logarithm (");
+    CHECK(here == said<tg::on<tg::cpu>>(data, {.epochs = 8}, false, seed));
+    late = late || here.find("in epoch 1,") == std::string::npos;
+  }
+  CHECK(late);
+}
+
+TEST_CASE("thrust: fit that is given up does not count steps that changed nothing", "[thrust]") {
+  bad_sample const data(14, 0);  // in the second batch
+  auto model = inspected_model<on_thrust>();
+  int seen = 0;
+  auto const fails = [&](tg::augmented_sample const&, tg::sample_random&) {
+    if (++seen == 40) throw std::domain_error("of a transform");
+  };
+  CHECK_THROWS_AS(model.fit(tg::augmented(tg::samples{data.x, data.y}, fails),
+                            {.batch_size = 12, .shuffle = false, .verbose = false}),
+                  std::domain_error);
+  CHECK(model.step() == 1);
+  bad_sample good;
+  good.x = xt::ones<float>({40, 4, 2, 1});
+  CHECK(std::isfinite(model.evaluate({good.x, good.y}).loss));
+  model.fit({good.x, good.y}, {.epochs = 1, .batch_size = 20, .verbose = false});
+  CHECK(model.step() == 3);
 }
 
 TEST_CASE("thrust: train_on_batch says so too, also of values of 16 bits", "[thrust]") {
   auto model = inspected_model<tg::on<tg::thrust, tg::mixed_float16>>();
-  bad_sample data;
+  bad_sample const data(27, 0);
   auto const before = model.step();
   std::string error;
   try {

@@ -4,7 +4,6 @@
 #include <typegrad/core/aligned_buffer.hpp>
 #include <typegrad/core/dtype.hpp>
 #include <typegrad/evaluators/machine_limits.hpp>
-#include <typegrad/evaluators/thrust/launch.hpp>
 #include <typegrad/evaluators/thrust/library.hpp>
 #include <typegrad/evaluators/thrust/marks.hpp>
 
@@ -30,28 +29,35 @@ enum class product_type { float32, tensor_float32, bfloat16, float16 };
 
 #if TYPEGRAD_CUDA
 
-/// Independent chains of fused multiply-adds.
-struct multiply_add_kernel {
-  struct arguments {
-    float* out;
-  };
-  static constexpr int chains = 8, turns = 4096;
-  TYPEGRAD_DEVICE static void unit(std::int64_t u, arguments const& a) {
-    float sums[chains];
-    TYPEGRAD_UNROLLED
-    for (int i = 0; i < chains; ++i) sums[i] = static_cast<float>(u + i);
-    for (int t = 0; t < turns; ++t) {
-      TYPEGRAD_UNROLLED
-      for (int i = 0; i < chains; ++i) sums[i] = fmaf(sums[i], 0.999F, 0.001F);
-    }
-    float all = 0;
-    TYPEGRAD_UNROLLED
-    for (int i = 0; i < chains; ++i) all += sums[i];
-    a.out[u] = all;
-  }
-};
-
 namespace detail {
+
+inline constexpr int fma_chains = 8, fma_turns = 4096;
+
+/// Independent chains of fused multiply-adds. (A kernel without Thrust, as every program on the
+/// device has it.)
+template <int Chains>
+__global__ void multiply_and_add(float* out) {
+  std::int64_t const at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  float sums[Chains];
+  TYPEGRAD_UNROLLED
+  for (int i = 0; i < Chains; ++i) sums[i] = static_cast<float>(at + i);
+  for (int t = 0; t < fma_turns; ++t) {
+    TYPEGRAD_UNROLLED
+    for (int i = 0; i < Chains; ++i) sums[i] = fmaf(sums[i], 0.999F, 0.001F);
+  }
+  float all = 0;
+  TYPEGRAD_UNROLLED
+  for (int i = 0; i < Chains; ++i) all += sums[i];
+  out[at] = all;
+}
+
+/// Ordinary numbers, whatever type one reads them as: of magnitude 0.5 to 2.
+template <int = 0>
+__global__ void fill_with_numbers(unsigned* words) {
+  std::int64_t const at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  unsigned const scrambled = static_cast<unsigned>(at) * 2654435761U;
+  words[at] = ((scrambled ^ scrambled >> 15) & 0x807f807fU) | 0x3f003f00U;
+}
 
 inline constexpr std::int64_t library_edge = 4096;  ///< of the matrices that it multiplies
 
@@ -88,32 +94,49 @@ inline machine_limits measure_limits(queue& q, product_type type) {
   std::size_t free = 0, all = 0;
   check(cudaMemGetInfo(&free, &all), "asking for free memory");
   constexpr std::int64_t most = std::int64_t{256} << 20;
-  std::int64_t const half = std::min(most, static_cast<std::int64_t>(free) / 4) / 256 * 256;
+  constexpr std::int64_t grain = 1024;
+  std::int64_t const half =
+      std::max(std::min(most, static_cast<std::int64_t>(free) / 4) / grain, std::int64_t{1}) *
+      grain;
   device_memory const memory(2 * half, "measuring the device");
   int device = 0, processors = 0;
   check(cudaGetDevice(&device), "looking for a device");
   check(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device),
         "looking at the device");
-  std::int64_t const units =
-      std::min(std::int64_t{2048} * processors, half / std::int64_t{sizeof(float)});
+  constexpr int threads = 256;
+  auto const blocks = static_cast<unsigned>(half / threads / std::int64_t{sizeof(float)});
+  detail::fill_with_numbers<<<blocks, threads, 0, q.stream()>>>(memory.as<unsigned>());
+  detail::fill_with_numbers<<<blocks, threads, 0, q.stream()>>>(
+      memory.as<unsigned>() + half / std::int64_t{sizeof(unsigned)});
+  check(cudaGetLastError(), "launching a kernel");
+
   time_marks marks(2);
   auto const rate = [&](double amount, auto const& work) {
+    constexpr int turns = 4;
+    recording const recorded = q.capture([&] {
+      for (int i = 0; i < turns; ++i) work();
+    });
     double best = 0;
-    for (int i = 0; i < 12; ++i) {
+    for (int i = 0; i < 8; ++i) {
+      q.replay(recorded);  // so that the device does not wait for the host at the first mark
       marks.make(q, 0);
-      work();
+      q.replay(recorded);
       marks.make(q, 1);
       q.finish();
-      best = std::max(best, amount / std::max(marks.seconds(0), 1e-9));
+      best = std::max(best, turns * amount / std::max(marks.seconds(0), 1e-9));
     }
     return best;
   };
   machine_limits limits;
   limits.bytes = rate(2 * static_cast<double>(half),
                       [&] { q.copy(memory.as<>(), memory.as<>() + half, half); });
-  constexpr double each = 2.0 * multiply_add_kernel::chains * multiply_add_kernel::turns;
-  limits.flops = rate(each * static_cast<double>(units),
-                      [&] { launch_units<multiply_add_kernel>(q, units, {memory.as<float>()}); });
+  unsigned const busy = std::min(blocks, 8 * static_cast<unsigned>(processors));
+  constexpr double each = 2.0 * detail::fma_chains * detail::fma_turns * threads;
+  limits.flops = rate(each * busy, [&] {
+    detail::multiply_and_add<detail::fma_chains>
+        <<<busy, threads, 0, q.stream()>>>(memory.as<float>());
+    check(cudaGetLastError(), "launching a kernel");
+  });
   constexpr std::int64_t n = detail::library_edge;
   if (type != product_type::float32 && 2 * half >= 3 * 4 * n * n)
     limits.flops =

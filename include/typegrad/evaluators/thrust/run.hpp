@@ -24,9 +24,9 @@ TYPEGRAD_ON_THRUST_BEGIN
 /// Which chains of steps are one kernel each, of those that can be.
 enum class chaining { where_faster, always, never };
 
-/// Who looks on while a program is run: called before the first step, with first = -1, and when
-/// steps [first, first + count) have been given to the queue as one launch. `slots`: where each of
-/// all steps' slots lies, on the device. Then one step comes after the other.
+/// Who looks on while a program is run: called before the first step, with first = -1, and each time
+/// that steps [first, first + count), one of them or a chain, have been given to the queue. `slots`:
+/// where each of all steps' slots lies, on the device. Steps are then one after another.
 struct step_watch {
   void (*after)(void* context, int first, int count, void* const* slots) = nullptr;
   void* context = nullptr;

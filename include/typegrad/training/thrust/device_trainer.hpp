@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <vector>
 
 // A model in training on the device. A step is: the batch and its header are put into pinned memory
@@ -42,23 +43,12 @@ class device_trainer final : public device_model, public training_detail::remote
   inference_detail::step_times profile_training(training_detail::engine const& e,
                                                 training_detail::batch_view const& b,
                                                 double seconds) override {
-    bring_weights(e.core, false);
-    for (int i = 0; i < e.setup.optimizer.slots; ++i)
-      if (e.setup.optimizer.uses[i]) bring_slot(e.state, i, false);
+    kept_training const kept(*this, e);
     training_step const s = step_for(e, b, false);
-    weights_.forget_device();
-    for (mirror& slot : slots_) slot.forget_device();
-    training_control before;
-    queue_.copy(&before, control_.as<>(), sizeof(before));
-    queue_.finish();
-    auto times = measure_step(queue_, *s.program, seconds, [&](step_watch const& watch) {
+    return measure_step(queue_, *s.program, seconds, [&](step_watch const& watch) {
       give(e, s, watch);
       watch(s.program->view().regions[0].step_count, 0, nullptr);
     });
-    queue_.copy(control_.as<>(), &before, sizeof(before));
-    staging_.used(*s.batch.piece, queue_);
-    queue_.finish();
-    return times;
   }
   void evaluate(training_detail::engine const& e, training_detail::batch_view const& b) override {
     auto const& entry = *static_cast<program_entry const*>(e.setup.evaluate.elsewhere);
@@ -167,7 +157,36 @@ class device_trainer final : public device_model, public training_detail::remote
     if (!s.update.closes_account()) close(e, s.batch, true);
   }
 
-  /// Brings to the host what a step has written, and tells of it.
+  /// Training as it is now, which it will be again: weights and slots are on the host, and what
+  /// becomes of them on the device is not wanted.
+  class kept_training {
+   public:
+    kept_training(device_trainer& t, training_detail::engine const& e) : t_{t} {
+      t.prepare(e);
+      t.bring_weights(e.core, false);
+      for (int i = 0; i < e.setup.optimizer.slots; ++i)
+        if (e.setup.optimizer.uses[i]) t.bring_slot(e.state, i, false);
+      t.queue_.copy(&control_, t.control_.as<>(), sizeof(control_));
+      t.queue_.finish();
+    }
+    kept_training(kept_training const&) = delete;
+    kept_training& operator=(kept_training const&) = delete;
+    ~kept_training() {
+      t_.weights_.forget_device();
+      for (mirror& slot : t_.slots_) slot.forget_device();
+      try {
+        t_.queue_.copy(t_.control_.as<>(), &control_, sizeof(control_));
+        t_.queue_.finish();
+      } catch (std::exception const&) {  // a device that failed, which was told of before
+      }
+    }
+
+   private:
+    device_trainer& t_;
+    training_control control_;
+  };
+
+  /// Brings to the host what numbers a step has written, and tells of it.
   struct written_values {
     queue& q;
     program_view program;
@@ -187,6 +206,7 @@ class device_trainer final : public device_model, public training_detail::remote
       std::vector<void*> here(program_view::at(s.first_buffer + s.buffer_count));
       for (store const& x : program.stores_of(s)) {
         buffer const& b = program.buffers[program_view::at(program.buffer_at(s, x.slot))];
+        if (!is_floating(b.type)) continue;
         std::int64_t const bytes = b.elements * bytes_of(b.type) * (b.per_sample ? batch_size : 1);
         auto const at = program_view::at(s.first_buffer + x.slot);
         here[at] = values.emplace_back(bytes).data();
