@@ -7,12 +7,20 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 
+// First those whose functions tell of mistakes: a compiler begins with who included whom.
+#include <typegrad/inference/by_name.hpp>
+#include <typegrad/inference/predictor.hpp>
+#include <typegrad/nn/layer.hpp>
+
+#include <typegrad/training/model_samples.hpp>
+
+#include <typegrad/training/compile.hpp>
+
 #include <typegrad/data.hpp>
 #include <typegrad/expressions.hpp>
 #include <typegrad/expressions/xtensor.hpp>
 #include <typegrad/inference/explain.hpp>
 #include <typegrad/inference/figures.hpp>
-#include <typegrad/inference/predictor.hpp>
 #include <typegrad/io/architecture.hpp>
 #include <typegrad/io/checkpoint.hpp>
 #include <typegrad/io/history_plot.hpp>

@@ -16,6 +16,12 @@ using net = tg::sequential<
 static_assert(tg::parameter_count<net> == 20 * 64 + 64 + 64 * 3 + 3);
 static_assert(std::same_as<tg::output_shape<net>, tg::shape<3>>);
 
+using constants = tg::sequential<
+    tg::input<20>,
+    tg::dense<64, tg::constant{0.5f}, tg::bias_initializer(tg::ones{})>>;
+
+static_assert(tg::parameter_count<constants> == 20 * 64 + 64);
+
 // A layer of one's own: `build` once, `call` as often as you like.
 template <int Units>
 struct gated : tg::layer<gated<Units>> {

@@ -49,6 +49,12 @@ template <auto Sentence>
 requires(correct(Sentence))
 using nothing_wrong = typename wrong_model<Sentence>::nothing;
 
+/// Never true: for a `static_assert` with a sentence that is always the same, in a function that
+/// is there to be called wrongly: `static_assert(is_right<sizeof(X)>, "...")`. Of the wrong type only
+/// the size is told, which is shorter than its name.
+template <std::size_t>
+inline constexpr bool is_right = false;
+
 /// `Source::sentence()`, a text made during constant evaluation, as a template argument.
 template <class Source>
 constexpr auto say() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 namespace typegrad {
 
@@ -48,6 +49,9 @@ struct constant {
   float value = 0;
   constexpr operator initializer() const { return {.a = value}; }
 };
+template <class Number>
+requires std::is_arithmetic_v<Number>
+constant(Number) -> constant<>;
 
 }  // namespace initializers
 }  // namespace typegrad

@@ -146,6 +146,16 @@ class predictor {
     return predict(array_list(), options);
   }
 
+  /// So are second arguments that are none.
+  template <class Second>
+  requires(!std::convertible_to<Second const&, predict_options> &&
+           !requires(Second& out) { out.data(); })
+  void predict(array_list const&, Second const&) {
+    static_assert(is_right<sizeof(Second)>,
+                  "predict: the second argument is options, predict(x, {.batch_size = 32}), "
+                  "or an array of floats for the results");
+  }
+
   /// The same into `out`, a dense row-major array of floats of that many elements; nothing is
   /// allocated once a batch of this size has been seen. For a model of one output.
   template <class Out>

@@ -248,6 +248,16 @@ class layer {
     scope.gives(y);
     return y;
   }
+  /// What is no symbol is told so.
+  template <class X, class... Rest>
+  requires(!(std::convertible_to<X const&, symbol> &&
+             (std::convertible_to<Rest const&, symbol> && ...)))
+  constexpr symbol operator()(X const&, Rest const&...) {
+    static_assert(is_right<sizeof(X)>,
+                  "a layer is called with symbols, in the `call` of another one; for arrays put it "
+                  "into a model, predictor<sequential<input<8>, ...>>");
+    return {};
+  }
 
   /// "block/dense": unique in the model; empty before the first call, and for the model itself.
   constexpr std::string_view path() const {

@@ -6,6 +6,7 @@
 #include <typegrad/training/samples.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,15 @@ struct model_samples : samples {
       : samples(array_list(std::move(inputs)), array_list(std::move(targets)), std::move(weights)) {
     using known_inputs [[maybe_unused]] = nothing_wrong<Inputs>;
     using known_targets [[maybe_unused]] = nothing_wrong<Targets>;
+  }
+
+  /// What is no samples is told so.
+  template <class X>
+  requires(!std::convertible_to<X const&, samples>)
+  model_samples(X const&) {
+    static_assert(is_right<sizeof(X)>,
+                  "samples come with their targets, in braces: fit({x, y}, {.epochs = 2}), "
+                  "evaluate({x, y}); or as an object with members x and y");
   }
 };
 
