@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: by_name: needs values under names, by_name("x"_n = x), after `using namespace typegrad::literals`
+// expect: by_name: needs values under names, by_name("x"_n = x), after using namespace typegrad::literals
 #include <typegrad/typegrad.hpp>
 
 namespace tg = typegrad;

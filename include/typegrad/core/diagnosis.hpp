@@ -3,6 +3,9 @@
 
 #include <typegrad/core/text.hpp>
 
+#include <cstddef>
+#include <type_traits>
+
 // How a sentence that was made during constant evaluation gets into the compiler's output, word for
 // word, as one short error. The sentence becomes a template argument (of exactly its length, so
 // that it prints as a string). clang shows it in full only where it explains an unsatisfied
@@ -11,7 +14,7 @@
 //   template <class M, auto Sentence = diagnosis_of<M>>
 //     requires(correct(Sentence))
 //   class user {
-//     using sound = typename wrong_model<Sentence>::nothing;
+//     using sound = typename wrong_use<Sentence>::nothing;
 // It goes on with an empty model after that, so that there is no second error.
 
 namespace typegrad {
@@ -43,15 +46,40 @@ struct wrong_model<said<1>{}> {
   using nothing = void;
 };
 
+namespace detail {
+
+#ifdef __CUDACC__
+// nvcc reads a program twice. Its own front end would spell the sentence letter by letter; so there
+// it finds nothing wrong, and the host's compiler, which comes behind it, tells. What they can be
+// told apart by: the first calls said<1> said<1UL>.
+template <class T>
+constexpr bool has_long_name() {
+  for (char const* c = __PRETTY_FUNCTION__; *c != 0; ++c)
+    if (c[0] == 'U' && c[1] == 'L') return true;
+  return false;
+}
+inline constexpr bool tells = !has_long_name<said<1>>();
+#else
+inline constexpr bool tells = true;
+#endif
+
+}  // namespace detail
+
+/// The same for objects and functions of a program that runs. (nvcc's front end evaluates constants
+/// and does not hand them on: they need `wrong_model`.)
+template <auto Sentence>
+struct wrong_use
+    : std::conditional_t<detail::tells, wrong_model<Sentence>, wrong_model<said<1>{}>> {};
+
 /// void if nothing is wrong: for the body of a function whose overloads would be called, or told
 /// of, instead of it if it had the constraint itself.
 template <auto Sentence>
 requires(correct(Sentence))
-using nothing_wrong = typename wrong_model<Sentence>::nothing;
+using nothing_wrong = typename wrong_use<Sentence>::nothing;
 
 /// Never true: for a `static_assert` with a sentence that is always the same, in a function that
-/// is there to be called wrongly: `static_assert(is_right<sizeof(X)>, "...")`. Of the wrong type only
-/// the size is told, which is shorter than its name.
+/// is there to be called wrongly: `static_assert(is_right<sizeof(X)>, "...")`. Of the wrong type
+/// only the size is told, which is shorter than its name.
 template <std::size_t>
 inline constexpr bool is_right = false;
 

@@ -13,7 +13,7 @@ namespace typegrad::expressions {
 template <class Source, auto Sentence = say<Source>()>
 requires(correct(Sentence))
 struct check {
-  using sound = typename wrong_model<Sentence>::nothing;
+  using sound = typename wrong_use<Sentence>::nothing;
 };
 
 }  // namespace typegrad::expressions

@@ -27,8 +27,8 @@ template <class... X>
 requires(!(a_named_value<X> && ...))
 auto by_name(X const&... each) {
   static_assert(is_right<sizeof...(each)>,
-                "by_name: needs values under names, by_name(\"x\"_n = x), after `using namespace "
-                "typegrad::literals`");
+                "by_name: needs values under names, by_name(\"x\"_n = x), after using namespace "
+                "typegrad::literals");
   return (each, ...);  // so that there is no second error
 }
 

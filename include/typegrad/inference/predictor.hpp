@@ -72,7 +72,7 @@ template <class Model, class Where = on<cpu>,
           auto Sentence = inference_detail::diagnosis_on<Where, traced<Model>>()>
 requires(correct(Sentence))
 class predictor {
-  using sound = typename wrong_model<Sentence>::nothing;
+  using sound = typename wrong_use<Sentence>::nothing;
   using runner = inference_detail::runner<Where>;
   static constexpr auto const& facts = traced<Model>::facts;
 
@@ -187,7 +187,7 @@ class predictor {
             auto Wrong = say<inference_detail::gradient_recipe<Model, Objective>>()>
   requires(correct(Wrong))
   auto gradient(Objective, array_list const& x) {
-    using right [[maybe_unused]] = typename wrong_model<Wrong>::nothing;
+    using right [[maybe_unused]] = typename wrong_use<Wrong>::nothing;
     using recipe = inference_detail::gradient_recipe<Model, Objective>;
     find_inputs("gradient", x);
     constexpr auto step = runner::template step_of<recipe>();

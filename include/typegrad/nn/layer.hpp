@@ -254,7 +254,7 @@ class layer {
              (std::convertible_to<Rest const&, symbol> && ...)))
   constexpr symbol operator()(X const&, Rest const&...) {
     static_assert(is_right<sizeof(X)>,
-                  "a layer is called with symbols, in the `call` of another one; for arrays put it "
+                  "a layer is called with symbols, in the call of another one; for arrays put it "
                   "into a model, predictor<sequential<input<8>, ...>>");
     return {};
   }

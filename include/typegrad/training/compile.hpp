@@ -258,12 +258,11 @@ compiled_model<Model, Where, Optimizer, Loss, Metrics...>::make_setup(
     s.train_stepwise = &on_cpu::run_stepwise<program<recipe<true>>>;
   s.layers = facts.layers;
   s.layout.inputs = core.inputs;
-  for (std::size_t i = 0; i < target_count; ++i) {
-    training_detail::target_facts const& t = facts.targets[i];
+  for (training_detail::target_facts const& t : std::span(facts.targets).first(target_count))
     s.layout.targets.push_back({{t.name.view(), t.shape, t.type}, t.classes, t.integer_labels});
-  }
   s.reads = training_detail::reads_of(s.layout, training_detail::losses_of<Loss>::weighted);
-  for (std::size_t i = 0; i < measure_count; ++i) s.names.emplace_back(facts.names[i].view());
+  for (name_text const& name : std::span(facts.names).first(measure_count))
+    s.names.emplace_back(name.view());
   s.optimizer = training_detail::forget_type(optimizer);
   s.optimizer.elsewhere = runner::template optimizer_elsewhere<Optimizer>();
   return s;
@@ -377,7 +376,7 @@ struct compiler {
   requires(correct(Sentence))
   auto operator()(Optimizer const& optimizer = {}, Loss const& = {},
                   Others const&... others) const {
-    using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
+    using sound [[maybe_unused]] = typename wrong_use<Sentence>::nothing;
     // where nothing runs, what is done with the model shall not be wrong as well
     using place = std::conditional_t<inference_detail::known_place<Where>, Where, on<cpu>>;
     using task = task_of<Model, Loss, Others...>;

@@ -74,7 +74,7 @@ class measurements {
   template <class Name, auto Sentence = say<known<Name>>()>
   requires(correct(Sentence))
   double operator[](Name const& name) const {
-    using sound [[maybe_unused]] = typename wrong_model<Sentence>::nothing;
+    using sound [[maybe_unused]] = typename wrong_use<Sentence>::nothing;
     if constexpr (requires { Name::name; })
       return at(Name::name);
     else

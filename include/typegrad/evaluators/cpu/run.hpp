@@ -176,7 +176,8 @@ inline void find_slots(bindings const& b, slot_table<Program>& slots) noexcept {
   constexpr auto& data = Program::data;
   constexpr region_info whole = data.regions[0];
   std::array<void*, static_cast<std::size_t>(whole.buffer_count) + 1> buffers;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(whole.buffer_count); ++i) {
+  for (int number = 0; number < whole.buffer_count; ++number) {
+    auto const i = static_cast<std::size_t>(number);
     buffer const& x = data.buffers[i];
     switch (x.where) {
       case buffer::place::input:
@@ -193,8 +194,10 @@ inline void find_slots(bindings const& b, slot_table<Program>& slots) noexcept {
         break;
     }
   }
-  for (std::size_t i = 0; i < static_cast<std::size_t>(whole.slot_count); ++i)
+  for (int number = 0; number < whole.slot_count; ++number) {
+    auto const i = static_cast<std::size_t>(number);
     slots[i] = buffers[static_cast<std::size_t>(data.slots[i])];
+  }
 }
 
 template <class Program>
