@@ -9,13 +9,16 @@
 // How a sentence that was made during constant evaluation gets into the compiler's output, word for
 // word, as one short error. The sentence becomes a template argument (of exactly its length, so
 // that it prints as a string). clang shows it in full only where it explains an unsatisfied
-// constraint; g++ (and nvcc) in the name of a type that lacks a member. So a template that a user
-// names takes the sentence by default, and asks for both:
+// constraint; g++ in the name of a type that lacks a member. So a template that a user names takes
+// the sentence by default, and asks for both:
 //   template <class M, auto Sentence = diagnosis_of<M>>
 //     requires(correct(Sentence))
 //   class user {
 //     using sound = typename wrong_use<Sentence>::nothing;
-// It goes on with an empty model after that, so that there is no second error.
+// It goes on with an empty model after that, so that there is no second error. nvcc reads a program
+// twice: its own front end would spell the sentence letter by letter, so there nothing is wrong,
+// and the host's compiler, which comes behind it, tells. But the front end evaluates constants and
+// does not hand them on: they have `wrong_model`, and are spelled.
 
 namespace typegrad {
 
@@ -25,11 +28,43 @@ struct said {
   char sentence[N] = {};
 };
 
+namespace detail {
+
+#ifdef __NVCC__
+// What the two can be told apart by: nvcc's front end calls said<1> said<1UL>.
+template <class T>
+constexpr bool has_long_name() {
+  for (char const* c = __PRETTY_FUNCTION__; *c != 0; ++c)
+    if (c[0] == 'U' && c[1] == 'L') return true;
+  return false;
+}
+constexpr bool is_front_end_of_nvcc = has_long_name<said<1>>();
+#else
+constexpr bool is_front_end_of_nvcc = false;
+#endif
+
+/// Whether this compiler says what is wrong. Of its own limits nvcc's front end tells by itself:
+/// the host's compiler may find nothing wrong.
+template <std::size_t N>
+constexpr bool is_told_here(said<N> const& s) {
+  constexpr char own_flag[] = "-Xcudafe";
+  if (!is_front_end_of_nvcc) return true;
+  for (std::size_t i = 0; i + sizeof(own_flag) <= N; ++i) {
+    bool found = true;
+    for (std::size_t k = 0; k + 1 < sizeof(own_flag); ++k)
+      found = found && s.sentence[i + k] == own_flag[k];
+    if (found) return true;
+  }
+  return false;
+}
+
+}  // namespace detail
+
 #ifdef __clang__
 /// Whether there is nothing to say; clang says the rest.
 template <std::size_t N>
-constexpr bool correct(said<N> const&) {
-  return N == 1;
+constexpr bool correct(said<N> const& s) {
+  return N == 1 || !detail::is_told_here(s);
 }
 #else
 template <std::size_t N>
@@ -46,30 +81,15 @@ struct wrong_model<said<1>{}> {
   using nothing = void;
 };
 
-namespace detail {
-
-#ifdef __CUDACC__
-// nvcc reads a program twice. Its own front end would spell the sentence letter by letter; so there
-// it finds nothing wrong, and the host's compiler, which comes behind it, tells. What they can be
-// told apart by: the first calls said<1> said<1UL>.
-template <class T>
-constexpr bool has_long_name() {
-  for (char const* c = __PRETTY_FUNCTION__; *c != 0; ++c)
-    if (c[0] == 'U' && c[1] == 'L') return true;
-  return false;
-}
-inline constexpr bool tells = !has_long_name<said<1>>();
-#else
-inline constexpr bool tells = true;
-#endif
-
-}  // namespace detail
-
-/// The same for objects and functions of a program that runs. (nvcc's front end evaluates constants
-/// and does not hand them on: they need `wrong_model`.)
+/// The same for objects and functions of a program that runs.
 template <auto Sentence>
-struct wrong_use
-    : std::conditional_t<detail::tells, wrong_model<Sentence>, wrong_model<said<1>{}>> {};
+struct wrong_use : std::conditional_t<detail::is_told_here(Sentence), wrong_model<Sentence>,
+                                      wrong_model<said<1>{}>> {};
+
+/// The type of a constant, T, if nothing is wrong.
+template <class T, auto Sentence>
+using constant_of =
+    std::conditional_t<std::is_void_v<typename wrong_model<Sentence>::nothing>, T, void>;
 
 /// void if nothing is wrong: for the body of a function whose overloads would be called, or told
 /// of, instead of it if it had the constraint itself.

@@ -23,13 +23,13 @@ named_values<Named...> by_name(Named... each) {
 }
 
 /// What has no name is told so.
-template <class... X>
-requires(!(a_named_value<X> && ...))
-auto by_name(X const&... each) {
-  static_assert(is_right<sizeof...(each)>,
+template <class First, class... Others>
+requires(!(a_named_value<First> && (a_named_value<Others> && ...)))
+First const& by_name(First const& first, Others const&...) {
+  static_assert(is_right<sizeof(First)>,
                 "by_name: needs values under names, by_name(\"x\"_n = x), after using namespace "
                 "typegrad::literals");
-  return (each, ...);  // so that there is no second error
+  return first;  // so that there is no second error
 }
 
 }  // namespace typegrad

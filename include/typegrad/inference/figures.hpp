@@ -36,13 +36,14 @@ constexpr std::int64_t multiply_adds_a_sample() {
 /// The multiply-adds that a model's products and convolutions take for one sample.
 template <class Model, auto Sentence = diagnosis_of<Model>>
 requires(correct(Sentence))
-inline constexpr std::int64_t multiply_adds =
+inline constexpr constant_of<std::int64_t, Sentence> multiply_adds =
     inference_detail::multiply_adds_a_sample<program<inference_detail::prediction_recipe<Model>>>();
 
 /// The kernels that a prediction runs, one after another.
 template <class Model, auto Sentence = diagnosis_of<Model>>
 requires(correct(Sentence))
-inline constexpr int kernel_count = program<inference_detail::prediction_recipe<Model>>::step_count;
+inline constexpr constant_of<int, Sentence> kernel_count =
+    program<inference_detail::prediction_recipe<Model>>::step_count;
 
 /// The bytes of the values between a prediction's kernels, for so many samples at a time:
 /// arena_bytes<net, batch<1>>. Weights, inputs and outputs are not counted, nor the room in which a
@@ -50,7 +51,7 @@ inline constexpr int kernel_count = program<inference_detail::prediction_recipe<
 template <class Model, class Batch = batch<static_batch<Model>>,
           auto Sentence = diagnosis_of<Model>>
 requires(correct(Sentence) && Batch::size > 0)
-inline constexpr std::int64_t arena_bytes =
+inline constexpr constant_of<std::int64_t, Sentence> arena_bytes =
     program<inference_detail::prediction_recipe<Model>>::arena_bytes(Batch::size);
 
 }  // namespace typegrad

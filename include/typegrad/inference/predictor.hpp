@@ -146,14 +146,18 @@ class predictor {
     return predict(array_list(), options);
   }
 
-  /// So are second arguments that are none.
+  /// So is a second argument that is none.
   template <class Second>
-  requires(!std::convertible_to<Second const&, predict_options> &&
-           !requires(Second& out) { out.data(); })
-  void predict(array_list const&, Second const&) {
+  requires(!std::convertible_to<Second, predict_options> &&
+           !requires(Second& out) {
+             { out.data() } -> std::same_as<float*>;
+             out.size();
+           })
+  auto predict(array_list const& x, Second&&) {
     static_assert(is_right<sizeof(Second)>,
-                  "predict: the second argument is options, predict(x, {.batch_size = 32}), "
-                  "or an array of floats for the results");
+                  "predict: the second argument is options, predict(x, {.batch_size = 32}), or an "
+                  "array of floats for the results");
+    return predict(x);
   }
 
   /// The same into `out`, a dense row-major array of floats of that many elements; nothing is

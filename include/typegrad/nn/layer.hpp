@@ -255,7 +255,8 @@ class layer {
   constexpr symbol operator()(X const&, Rest const&...) {
     static_assert(is_right<sizeof(X)>,
                   "a layer is called with symbols, in the call of another one; for arrays put it "
-                  "into a model, predictor<sequential<input<8>, ...>>");
+                  "into a model, predictor<sequential<input<8>, ...>>; one of several outputs is "
+                  "both[\"name\"_n]");
     return {};
   }
 

@@ -117,8 +117,11 @@ struct part_without_constexpr {
 };
 
 /// The flags that let the compiler compute for longer in a constant expression.
-#if defined(__CUDACC__)
-inline constexpr std::string_view flags_for_more = "-Xcudafe --max_cost_constexpr_call=2000000000";
+#if defined(__NVCC__)
+constexpr std::string_view flags_for_more =
+    is_front_end_of_nvcc
+        ? "-Xcudafe --max_cost_constexpr_call=2000000000"
+        : "-Xcompiler=-fconstexpr-ops-limit=2147483647,-fconstexpr-loop-limit=16777216";
 #elif defined(__clang__)
 inline constexpr std::string_view flags_for_more = "-fconstexpr-steps=2147483647";
 #else

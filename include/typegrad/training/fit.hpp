@@ -56,7 +56,7 @@ void settle(engine const& e, running_means& means, std::string_view who,
   try {
     prepared_batch const batch = batch_after(e.state.step);
     origin = origin_of_not_finite(e, batch.view);
-  } catch (std::exception const&) {  // the loss is what has to be told
+  } catch (...) {  // the loss is what has to be told
   }
   refuse_loss(e, outcome.failed_loss, who, origin);
 }

@@ -51,7 +51,8 @@ struct model_samples : samples {
 
   /// What is no samples is told so.
   template <class X>
-  requires(!std::convertible_to<X const&, samples>)
+  requires(!std::convertible_to<X const&, samples> && !std::convertible_to<X&, samples> &&
+           !std::convertible_to<X, samples>)
   model_samples(X const&) {
     static_assert(is_right<sizeof(X)>,
                   "samples come with their targets, in braces: fit({x, y}, {.epochs = 2}), "

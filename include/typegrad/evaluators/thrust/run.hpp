@@ -24,9 +24,9 @@ TYPEGRAD_ON_THRUST_BEGIN
 /// Which chains of steps are one kernel each, of those that can be.
 enum class chaining { where_faster, always, never };
 
-/// Who looks on while a program is run: called before the first step, with first = -1, and each time
-/// that steps [first, first + count), one of them or a chain, have been given to the queue. `slots`:
-/// where each of all steps' slots lies, on the device. Steps are then one after another.
+/// Who looks on while a program is run: called before the first step, with first = -1, and each
+/// time that steps [first, first + count), one of them or a chain, have been given to the queue.
+/// `slots`: where each of all steps' slots lies, on the device. Steps are then one after another.
 struct step_watch {
   void (*after)(void* context, int first, int count, void* const* slots) = nullptr;
   void* context = nullptr;
@@ -260,8 +260,7 @@ struct scratch_plan {
   template <std::size_t... I>
   void fill(std::int64_t batch_size, std::index_sequence<I...>) {
     std::int64_t const all[] = {0, of_step<static_cast<int>(I)>(batch_size)...};
-    for (std::size_t i = 0; i < sizeof...(I); ++i)
-      begin[i + 1] = begin[i] + aligned_to_256(all[i + 1]);
+    for (std::size_t i = 1; i < begin.size(); ++i) begin[i] = begin[i - 1] + aligned_to_256(all[i]);
   }
   template <int Step>
   static std::int64_t of_step([[maybe_unused]] std::int64_t batch_size) {
@@ -301,7 +300,8 @@ void run(queue& q, bindings const& b) {
   auto const& data = Program::data;
   constexpr std::size_t slot_count = static_cast<std::size_t>(Program::data.regions[0].slot_count);
   std::array<void*, slot_count + 1> slots;
-  for (std::size_t i = 0; i < slot_count; ++i) {
+  for (int number = 0; number < Program::data.regions[0].slot_count; ++number) {
+    auto const i = static_cast<std::size_t>(number);
     buffer const& x = data.buffers[static_cast<std::size_t>(data.slots[i])];
     switch (x.where) {
       case buffer::place::input:
