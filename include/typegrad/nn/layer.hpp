@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/diagnosis.hpp>
 #include <typegrad/core/type_name.hpp>
 #include <typegrad/graph/weights.hpp>
 #include <typegrad/nn/outputs.hpp>
