@@ -4,6 +4,7 @@
 #include <typegrad/core/text.hpp>
 
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 
 // How a sentence that was made during constant evaluation gets into the compiler's output, word for
@@ -34,9 +35,7 @@ namespace detail {
 // What the two can be told apart by: nvcc's front end calls said<1> said<1UL>.
 template <class T>
 constexpr bool has_long_name() {
-  for (char const* c = __PRETTY_FUNCTION__; *c != 0; ++c)
-    if (c[0] == 'U' && c[1] == 'L') return true;
-  return false;
+  return std::string_view(__PRETTY_FUNCTION__).find("UL") != std::string_view::npos;
 }
 constexpr bool is_front_end_of_nvcc = has_long_name<said<1>>();
 #else
@@ -47,15 +46,8 @@ constexpr bool is_front_end_of_nvcc = false;
 /// the host's compiler may find nothing wrong.
 template <std::size_t N>
 constexpr bool is_told_here(said<N> const& s) {
-  constexpr char own_flag[] = "-Xcudafe";
-  if (!is_front_end_of_nvcc) return true;
-  for (std::size_t i = 0; i + sizeof(own_flag) <= N; ++i) {
-    bool found = true;
-    for (std::size_t k = 0; k + 1 < sizeof(own_flag); ++k)
-      found = found && s.sentence[i + k] == own_flag[k];
-    if (found) return true;
-  }
-  return false;
+  return !is_front_end_of_nvcc ||
+         std::string_view(s.sentence, N - 1).find("-Xcudafe") != std::string_view::npos;
 }
 
 }  // namespace detail

@@ -3,10 +3,19 @@
 
 #include <typegrad/evaluators/machine_limits.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace typegrad::inference_detail {
+
+template <int = 0>
+double median_of(std::vector<double> values) {
+  auto const middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
 
 /// What was measured of a step.
 struct step_times {

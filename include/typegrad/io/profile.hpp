@@ -161,12 +161,8 @@ namespace io_detail {
 
 using clock = std::chrono::steady_clock;
 
-template <int = 0>
-double median_of(std::vector<double> values) {
-  auto const middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
+using inference_detail::median_of;
+using inference_detail::step_times;
 
 /// The seconds between points in time that follow each other, run after run.
 template <int = 0>
@@ -213,8 +209,6 @@ void check_profile_options(profile_options const& o) {
     throw std::invalid_argument("profile: seconds must be from 0 to 3600");
 }
 
-using inference_detail::step_times;
-
 /// A program to profile on the host.
 struct profiled_program {
   void (*run)(on_cpu::bindings const&);
@@ -226,11 +220,7 @@ template <int = 0>
 step_times measure_on_host(profiled_program const& p, on_cpu::bindings const& b,
                            profile_options const& options) {
   step_times out;
-  {
-    std::int64_t const count = std::int64_t{16} << 20;
-    aligned_buffer<float> memory(2 * count);
-    out.limits = on_cpu::measure_limits(b.threads, memory.data(), count);
-  }
+  out.limits = on_cpu::measure_limits(b.threads);
   stopwatch parts(static_cast<std::size_t>(p.step_count)), whole(1);
   for (int i = 0; i < 3; ++i) p.run(b);
   auto const begin = clock::now();

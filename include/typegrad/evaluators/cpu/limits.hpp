@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <typegrad/core/aligned_buffer.hpp>
 #include <typegrad/core/each_index.hpp>
 #include <typegrad/evaluators/cpu/team.hpp>
 #include <typegrad/evaluators/cpu/xsimd.hpp>
@@ -36,10 +37,12 @@ float multiply_and_add(std::int64_t turns) noexcept {
 }  // namespace detail
 
 /// Measures both, for so many threads, in about a tenth of a second. Others may use the machine as
-/// well: the best of many short tries counts, for arithmetic that of each thread. `memory`: room
-/// for 2 * `count` floats, more than the caches hold.
+/// well: the best of many short tries counts, for arithmetic that of each thread.
 template <class Arch = xsimd::default_arch>
-machine_limits measure_limits(int threads, float* memory, std::int64_t count) noexcept {
+machine_limits measure_limits(int threads) {
+  constexpr std::int64_t count = std::int64_t{16} << 20;  // more than the caches hold
+  aligned_buffer<float> room(2 * count);
+  float* const memory = room.data();
   using clock = std::chrono::steady_clock;
   auto const seconds_since = [](clock::time_point start) {
     return std::chrono::duration<double>(clock::now() - start).count();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <typegrad/core/aligned_buffer.hpp>
-#include <typegrad/core/dtype.hpp>
 #include <typegrad/evaluators/machine_limits.hpp>
 #include <typegrad/evaluators/thrust/library.hpp>
 #include <typegrad/evaluators/thrust/marks.hpp>
@@ -163,9 +161,7 @@ inline std::string device_name() {
   return "Thrust on the CPU, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
 }
 inline machine_limits measure_limits(queue&, product_type) {
-  std::int64_t const count = std::int64_t{16} << 20;
-  aligned_buffer<float> memory(2 * count);
-  return on_cpu::measure_limits(device_threads(), memory.data(), count);
+  return on_cpu::measure_limits(device_threads());
 }
 
 #endif

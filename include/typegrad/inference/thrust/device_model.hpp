@@ -66,18 +66,12 @@ class device_model : public inference_detail::remote {
 
   void run_once(inference_detail::model_core& core, inference_detail::compiled_step const& step,
                 std::span<array_view const> x, void* const* outputs) override {
-    auto const& entry = *static_cast<program_entry const*>(step.elsewhere);
-    std::int64_t const rows = x[0].shape().rows();
-    float* const weights = weights_on_device(core, false);
-    auto& piece = stage_rows(core, x, 0, rows, rows);
-    output_memory const results(entry, rows);
-    std::byte* const arena = arena_for(entry, rows);
-    entry.run(queue_, {rows, core.sources.data(), weights, results.pointers.data(), arena,
-                       counters(), piece.there.as<run_state>()});
-    staging_.used(piece, queue_);
-    for (std::size_t i = 0; i < results.pointers.size(); ++i)
-      queue_.copy(outputs[i], results.pointers[i],
-                  program_entry::bytes_of_value(entry.outputs[i], rows));
+    single_run const r = bind(core, step, x);
+    r.entry.run(queue_, r.bound);
+    staging_.used(r.piece, queue_);
+    for (std::size_t i = 0; i < r.results.pointers.size(); ++i)
+      queue_.copy(outputs[i], r.results.pointers[i],
+                  program_entry::bytes_of_value(r.entry.outputs[i], r.bound.batch_size));
     queue_.finish();
   }
 
@@ -85,17 +79,12 @@ class device_model : public inference_detail::remote {
                                                   inference_detail::compiled_step const& step,
                                                   std::span<array_view const> x,
                                                   double seconds) override {
-    auto const& entry = *static_cast<program_entry const*>(step.elsewhere);
-    std::int64_t const rows = x[0].shape().rows();
-    float* const weights = weights_on_device(core, false);
-    auto& piece = stage_rows(core, x, 0, rows, rows);
-    output_memory const results(entry, rows);
-    std::byte* const arena = arena_for(entry, rows);
-    auto times = measure_step(queue_, entry, seconds, [&](step_watch const& watch) {
-      entry.run(queue_, {rows, core.sources.data(), weights, results.pointers.data(), arena,
-                         counters(), piece.there.as<run_state>(), chaining::where_faster, watch});
+    single_run r = bind(core, step, x);
+    auto times = measure_step(queue_, r.entry, seconds, [&](step_watch const& watch) {
+      r.bound.watch = watch;
+      r.entry.run(queue_, r.bound);
     });
-    staging_.used(piece, queue_);
+    staging_.used(r.piece, queue_);
     return times;
   }
 
@@ -190,6 +179,30 @@ class device_model : public inference_detail::remote {
       for (std::int64_t const at : places) pointers.push_back(memory.as<>() + at);
     }
   };
+
+  /// A program bound to all rows of the inputs as one batch, and to memory of its own.
+  struct single_run {
+    program_entry const& entry;
+    staging::piece& piece;
+    output_memory results;
+    bindings bound;
+  };
+  single_run bind(inference_detail::model_core& core, inference_detail::compiled_step const& step,
+                  std::span<array_view const> x) {
+    auto const& entry = *static_cast<program_entry const*>(step.elsewhere);
+    std::int64_t const rows = x[0].shape().rows();
+    float* const weights = weights_on_device(core, false);
+    auto& piece = stage_rows(core, x, 0, rows, rows);
+    single_run r{entry, piece, output_memory(entry, rows), {}};
+    r.bound = {rows,
+               core.sources.data(),
+               weights,
+               r.results.pointers.data(),
+               arena_for(entry, rows),
+               counters(),
+               piece.there.as<run_state>()};
+    return r;
+  }
 
   /// Sends a run's state and then rows [begin, begin + count) of the inputs on their way; the piece
   /// has room for `most`. Where they will be on the device is in `core.sources`.

@@ -59,12 +59,6 @@ class repeated {
   recording recording_;
 };
 
-inline double median_of(std::vector<double> values) {
-  auto const middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 inline product_type products_of(program_entry const& entry) {
   for (buffer const& b : entry.view().buffers) {
     if (b.type == dtype::bfloat16) return product_type::bfloat16;
@@ -114,11 +108,12 @@ inference_detail::step_times measure_step(queue& q, program_entry const& entry, 
   } while (wholes.size() < 5 ||
            std::chrono::duration<double>(host_clock::now() - begin).count() < seconds);
   out.runs = static_cast<int>(wholes.size());
-  out.seconds = detail::median_of(std::move(wholes));
-  double const of_clock = detail::median_of(std::move(times[count]));
+  out.seconds = inference_detail::median_of(std::move(wholes));
+  double const of_clock = inference_detail::median_of(std::move(times[count]));
   out.parts = clock.parts;
   for (std::size_t i = 0; i < count; ++i)
-    out.parts[i].seconds = std::max(detail::median_of(std::move(times[i])) - of_clock, 0.0);
+    out.parts[i].seconds =
+        std::max(inference_detail::median_of(std::move(times[i])) - of_clock, 0.0);
   return out;
 }
 
